@@ -1,0 +1,68 @@
+import { type Command, repeatable } from "../command.ts";
+import type { InstanceSpec } from "../instance-spec.ts";
+import { metadataNamespace, parseMetadata } from "./metadata.ts";
+
+/** virDomainState of libvirt-domain.h, as `domstats` numbers it. */
+const states = ["unknown", "running", "blocked", "paused", "stopping", "stopped", "crashed", "suspended"] as const;
+export type DomainState = (typeof states)[number];
+
+export type Domain = {
+  readonly uuid: string;
+  readonly name: string;
+  readonly state: DomainState;
+  readonly cpus: number;
+  readonly memoryBytes: number;
+  /** Absent: the domain is not ours. */
+  readonly spec?: InstanceSpec;
+};
+
+/**
+ * Constant text: the connection and the namespace are its arguments, and only UUIDs that libvirt printed enter virsh's own
+ * command string. Batches of 400 stay under the kernel's 128 KiB for one argument. Without `-q` virsh ends each answer with
+ * an empty line; with it the answers run into one another.
+ */
+const listScript = `
+uuids=$(virsh -q -c "$1" list --all --uuid) || exit
+printf '%s\\n' "$uuids" |
+  sed -n "s|^[0-9a-f-]\\{36\\}$|echo @&; metadata & --uri $2; domstats --raw --nowait --state --balloon --vcpu &;|p" |
+  xargs -r -d '\\n' -n 400 sh -c 'virsh -c "$0" "$* echo @end" 2>/dev/null' "$1"
+`;
+
+/** Every domain of the node with its figures and our metadata, in two virsh processes however many there are. */
+export function listDomains(uri: string): Command {
+  return repeatable(["sh", "-c", listScript, "sh", uri, metadataNamespace]);
+}
+
+/** Domains that went away between the two processes have no figures and are left out. */
+export function parseDomains(stdout: string): Domain[] {
+  return stdout
+    .split(/^@/m)
+    .map(parseDomain)
+    .filter((domain) => domain !== undefined);
+}
+
+function parseDomain(block: string): Domain | undefined {
+  const uuid = block.slice(0, 36);
+  const at = block.search(/^Domain: '/m);
+  if (at < 0) return undefined;
+  const [heading = "", ...lines] = block.slice(at).split("\n");
+  const stats = new Map(lines.map((line) => keyAndValue(line)));
+  return {
+    uuid,
+    name: heading.slice("Domain: '".length, heading.lastIndexOf("'")),
+    state: states[Number(stats.get("state.state"))] ?? "unknown",
+    cpus: Number(stats.get("vcpu.current") ?? 0),
+    memoryBytes: Number(stats.get("balloon.maximum") ?? 0) * 1024,
+    spec: parseMetadata(block.slice(36, at).trim()),
+  };
+}
+
+function keyAndValue(line: string): [string, string] {
+  const at = line.indexOf("=");
+  return [line.slice(0, at).trim(), line.slice(at + 1)];
+}
+
+/** Whether it takes memory now. */
+export function isActive(state: DomainState): boolean {
+  return state !== "stopped" && state !== "crashed" && state !== "unknown";
+}

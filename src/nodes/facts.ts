@@ -1,0 +1,32 @@
+import { type Command, repeatable } from "../command.ts";
+
+export type NodeFacts = {
+  readonly architecture: string;
+  readonly kernel: string;
+  readonly cpus: number;
+  readonly memoryTotalBytes: number;
+  readonly memoryAvailableBytes: number;
+  /** /dev/kvm can be opened; otherwise guests are emulated. */
+  readonly hasKvm: boolean;
+};
+
+const factsScript = `
+uname -m; uname -r; nproc
+sed -n 's/^MemTotal: *\\([0-9]*\\) kB/\\1/p; s/^MemAvailable: *\\([0-9]*\\) kB/\\1/p' /proc/meminfo
+[ -r /dev/kvm ] && [ -w /dev/kvm ] && echo kvm || echo tcg`;
+
+export function readFacts(): Command {
+  return repeatable(["sh", "-c", factsScript]);
+}
+
+export function parseFacts(stdout: string): NodeFacts {
+  const [architecture = "", kernel = "", cpus, total, available, accelerator] = stdout.trim().split("\n");
+  return {
+    architecture,
+    kernel,
+    cpus: Number(cpus),
+    memoryTotalBytes: Number(total) * 1024,
+    memoryAvailableBytes: Number(available) * 1024,
+    hasKvm: accelerator === "kvm",
+  };
+}

@@ -1,0 +1,93 @@
+import type { CommandResult } from "../command.ts";
+import type { NodeConfig } from "../config/cluster-config.ts";
+import { WaifuError } from "../errors.ts";
+import { type Domain, listDomains, parseDomains } from "../libvirt/domain-list.ts";
+import { type LibvirtNetwork, parseNetwork, readNetwork } from "../libvirt/network.ts";
+import { parseSequence, readSequence } from "../ssh/node-lock.ts";
+import { type StorageInventory, storageOf } from "../storage/storage.ts";
+import type { Cluster } from "./cluster.ts";
+import { type NodeFacts, parseFacts, readFacts } from "./facts.ts";
+
+/** One node as it stands: all that a verb needs to decide, read in one round trip. */
+export type NodeProbe = {
+  readonly node: NodeConfig;
+  /** Bumped by whoever takes the node's lock: the same number under the lock means that nothing changed since. */
+  readonly sequence: number;
+  readonly facts: NodeFacts;
+  readonly domains: readonly Domain[];
+  readonly storage: StorageInventory;
+  /** Absent on a bridge, where addresses are given out by somebody else. */
+  readonly network?: LibvirtNetwork;
+};
+
+/** Throws `remote-failed` when libvirt does not answer, `refused` when the storage or network is not there. */
+export async function probeNode(cluster: Cluster, node: NodeConfig, signal?: AbortSignal): Promise<NodeProbe> {
+  const runner = await cluster.connect(node);
+  const storage = storageOf(node.storage);
+  const networkName = node.network.kind === "network" ? node.network.name : undefined;
+  const [sequence, facts, domains, disks, network] = await runner.runAll(
+    [
+      readSequence(),
+      readFacts(),
+      listDomains(node.libvirtUri),
+      storage.inventory(),
+      ...(networkName === undefined ? [] : [readNetwork(node.libvirtUri, networkName)]),
+    ],
+    signal,
+  );
+  if (sequence === undefined || facts === undefined || domains === undefined || disks === undefined) {
+    throw new WaifuError("outcome-unknown", `node ${node.name} gave half an answer`, { node: node.name });
+  }
+  return {
+    node,
+    sequence: parseSequence(sequence.stdout),
+    facts: parseFacts(facts.stdout),
+    domains: domainsOf(node, domains),
+    storage: onNode(node, () => storage.parseInventory(disks)),
+    network: network === undefined || networkName === undefined ? undefined : networkOf(node, networkName, network),
+  };
+}
+
+/** Only the domains: what `list`, `ip` or `ssh` need. Throws `remote-failed` when libvirt does not answer. */
+export async function probeDomains(cluster: Cluster, node: NodeConfig, signal?: AbortSignal): Promise<Domain[]> {
+  const runner = await cluster.connect(node);
+  return domainsOf(node, await runner.run(listDomains(node.libvirtUri), signal));
+}
+
+function domainsOf(node: NodeConfig, result: CommandResult): Domain[] {
+  if (result.exitCode === 0) return parseDomains(result.stdout);
+  throw new WaifuError("remote-failed", `libvirt does not answer on node ${node.name}: ${lastLine(result.stderr)}`, {
+    node: node.name,
+    hint: `On ${node.name}: systemctl start libvirtd (and check: virsh -c ${node.libvirtUri} list).`,
+  });
+}
+
+function networkOf(node: NodeConfig, name: string, result: CommandResult): LibvirtNetwork {
+  if (result.exitCode !== 0) {
+    throw new WaifuError("refused", `node ${node.name} has no libvirt network ${name}: ${lastLine(result.stderr)}`, {
+      node: node.name,
+      hint: "Correct `network` in cluster.toml, or name a bridge there.",
+    });
+  }
+  const network = parseNetwork(result.stdout);
+  if (!network.isActive) {
+    throw new WaifuError("refused", `the libvirt network ${name} is off on node ${node.name}`, {
+      node: node.name,
+      hint: `On ${node.name}: virsh net-start ${name} && virsh net-autostart ${name}`,
+    });
+  }
+  return network;
+}
+
+function onNode<T>(node: NodeConfig, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    if (!(error instanceof WaifuError)) throw error;
+    throw new WaifuError(error.code, `node ${node.name}: ${error.message}`, { ...error, node: node.name, cause: error });
+  }
+}
+
+function lastLine(text: string): string {
+  return text.trim().split("\n").at(-1) ?? "";
+}

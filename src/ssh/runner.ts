@@ -1,0 +1,32 @@
+import type { Duplex } from "node:stream";
+import type { Command, CommandResult } from "../command.ts";
+
+export type TerminalSize = { columns: number; rows: number };
+
+/** A program on the node with its streams open, for consoles, locks and other conversations. */
+export interface RemoteProcess {
+  /** Standard input and output of the program. */
+  readonly stream: Duplex;
+  /** Exit status; rejects with `outcome-unknown` when the link died before one came. */
+  readonly exited: Promise<number>;
+  resize(size: TerminalSize): void;
+  /** Closes the streams. The remote program gets end-of-file or a hang-up, not a signal. */
+  close(): void;
+}
+
+/** One node, ready to run commands. The only way in which the middle floor touches a node. */
+export interface Runner {
+  readonly node: string;
+  /**
+   * Runs one command and gives its result whatever its exit status.
+   * Throws `outcome-unknown` when the link died or the deadline passed before an exit status came, `interrupted` on abort.
+   */
+  run(command: Command, signal?: AbortSignal): Promise<CommandResult>;
+  /** Runs commands one after another in a single round trip; none may carry stdin. A failing one does not stop the rest. */
+  runAll(commands: readonly Command[], signal?: AbortSignal): Promise<CommandResult[]>;
+  /** Starts a program and leaves its streams to the caller; with `terminal`, on a pseudo-terminal. */
+  start(command: Command, terminal?: TerminalSize): Promise<RemoteProcess>;
+  /** A TCP stream from the node to an address that the node can reach. */
+  forward(host: string, port: number): Promise<Duplex>;
+  close(): Promise<void>;
+}

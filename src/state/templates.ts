@@ -1,0 +1,44 @@
+import type { Database } from "bun:sqlite";
+
+/** A name for exactly these bytes. */
+export type TemplateRecord = {
+  readonly name: string;
+  /** SHA-256 of the image file as it was given, in hex. */
+  readonly digest: string;
+  /** A URL that nodes fetch, or an absolute path beside the operator. */
+  readonly source: string;
+  /** What the image's disk measures; unknown until some node has opened it. */
+  readonly virtualBytes?: number;
+  readonly addedAt: string;
+};
+
+type Row = { name: string; digest: string; source: string; virtual_bytes: number | null; added_at: string };
+
+export interface Templates {
+  all(): TemplateRecord[];
+  find(name: string): TemplateRecord | undefined;
+  /** Gives the name to another version when it was taken. */
+  put(template: TemplateRecord): void;
+}
+
+export function templates(database: Database): Templates {
+  const toRecord = (row: Row): TemplateRecord => ({
+    name: row.name,
+    digest: row.digest,
+    source: row.source,
+    virtualBytes: row.virtual_bytes ?? undefined,
+    addedAt: row.added_at,
+  });
+  return {
+    all: () => database.query<Row, []>("SELECT * FROM templates ORDER BY name").all().map(toRecord),
+    find: (name) => {
+      const row = database.query<Row, [string]>("SELECT * FROM templates WHERE name = ?").get(name);
+      return row === null ? undefined : toRecord(row);
+    },
+    put: (record) => {
+      database
+        .query("INSERT OR REPLACE INTO templates (name, digest, source, virtual_bytes, added_at) VALUES (?, ?, ?, ?, ?)")
+        .run(record.name, record.digest, record.source, record.virtualBytes ?? null, record.addedAt);
+    },
+  };
+}

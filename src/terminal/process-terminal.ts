@@ -1,0 +1,115 @@
+import { fstatSync } from "node:fs";
+import { WaifuError } from "../errors.ts";
+import { wantsColor } from "./ansi.ts";
+import { type Question, readAnswer } from "./prompt.ts";
+import { shorten } from "./table.ts";
+import type { Output, Terminal } from "./terminal.ts";
+
+const ERASE_LINE = "\r\x1b[2K";
+
+/** The terminal, pipe or file that this process was started with. */
+export function createProcessTerminal(env: Readonly<Record<string, string | undefined>>): Terminal {
+  let written = Promise.resolve();
+  let failure: Error | undefined;
+  let status: string | undefined;
+  let isStatusShown = false;
+
+  // Bun.write and not process.stdout, whose first use costs 15 ms of start-up.
+  const send = (fd: 1 | 2, text: string) => {
+    written = written.then(async () => {
+      if (fd === 1 && failure !== undefined) return;
+      await Bun.write(fd === 1 ? Bun.stdout : Bun.stderr, text);
+    });
+    written = written.catch((error: Error) => {
+      if (fd === 1) failure = error;
+    });
+  };
+
+  const hideStatus = () => {
+    if (isStatusShown) send(2, ERASE_LINE);
+    isStatusShown = false;
+  };
+  const showStatus = () => {
+    if (status === undefined || !stderr.isTTY) return;
+    send(2, `${ERASE_LINE}${shorten(status, (stderr.columns ?? 80) - 1)}`);
+    isStatusShown = true;
+  };
+
+  const output = (fd: 1 | 2): Output => {
+    const isTerminal = computeOnce(() => isTTY(fd));
+    const hasColor = computeOnce(() => wantsColor(env, isTerminal));
+    return {
+      write(text) {
+        hideStatus();
+        send(fd, text);
+        showStatus();
+      },
+      get isTTY() {
+        return isTerminal();
+      },
+      get columns() {
+        return isTerminal() ? (fd === 1 ? process.stdout : process.stderr).columns : undefined;
+      },
+      get hasColor() {
+        return hasColor();
+      },
+    };
+  };
+  const stdout = output(1);
+  const stderr = output(2);
+
+  const ask = async (question: Question): Promise<string> => {
+    if (!isTTY(0) || !stderr.isTTY) {
+      throw new WaifuError("refused", `nobody can answer without a terminal: ${question.text.trim()}`, {
+        hint: question.hint ?? "run it in a terminal",
+      });
+    }
+    hideStatus();
+    const shown = status;
+    status = undefined;
+    await written;
+    try {
+      return await readAnswer(question);
+    } finally {
+      status = shown;
+      showStatus();
+    }
+  };
+
+  return {
+    stdout,
+    stderr,
+    setStatus(line) {
+      hideStatus();
+      status = line;
+      showStatus();
+    },
+    ask: (question) => ask({ text: `${question} ` }),
+    confirm: async (question) =>
+      /^y(es)?$/i.test(await ask({ text: `${question} [y/N] `, hint: "pass --yes to go ahead" })),
+    askSecret: (question) => ask({ text: `${question} `, isSecret: true }),
+    async flush() {
+      await written;
+      // A reader that has seen enough, such as `head`, is no failure.
+      if (failure === undefined || ("code" in failure && failure.code === "EPIPE")) return;
+      throw new WaifuError("refused", `the answer could not be written: ${failure.message}`, {
+        cause: failure,
+      });
+    },
+  };
+}
+
+function computeOnce<T>(compute: () => T): () => T {
+  let known: { value: T } | undefined;
+  return () => {
+    known ??= { value: compute() };
+    return known.value;
+  };
+}
+
+/** Loads node:tty, 4 ms of start-up, only for what may be a terminal at all. */
+function isTTY(fd: number): boolean {
+  if (!fstatSync(fd).isCharacterDevice()) return false;
+  const { isatty } = require("node:tty") as typeof import("node:tty");
+  return isatty(fd);
+}

@@ -1,0 +1,136 @@
+import { type Command, once, repeatable } from "../command.ts";
+
+/** zvol work is slow on a busy pool; `zfs` itself never hangs for ever but on a suspended one. */
+const ZFS_MS = 120_000;
+
+const columns = [
+  "name",
+  "type",
+  "used",
+  "available",
+  "volsize",
+  "waifu:uuid",
+  "waifu:digest",
+  "waifu:template",
+] as const;
+
+export type Dataset = {
+  readonly name: string;
+  readonly type: string;
+  readonly usedBytes: number;
+  readonly availableBytes: number;
+  readonly volsizeBytes?: number;
+  readonly labels: { readonly uuid?: string; readonly digest?: string; readonly template?: string };
+};
+
+/** The named datasets and their direct children; exits 1 when one of them is missing, and still lists the rest. */
+export function listDatasets(...names: string[]): Command {
+  return repeatable(
+    ["zfs", "list", "-Hp", "-d", "1", "-t", "filesystem,volume", "-o", columns.join(","), ...names],
+    { timeoutMs: ZFS_MS },
+  );
+}
+
+/** `zfs list -Hp`: tab-separated, exact numbers, `-` for unset (zfs-list(8)). */
+export function parseDatasets(stdout: string): Dataset[] {
+  return stdout.split("\n").flatMap((line) => {
+    const [name, type, used, available, volsize, uuid, digest, template] = line
+      .split("\t")
+      .map((field) => (field === "-" ? undefined : field));
+    if (name === undefined || type === undefined || used === undefined) return [];
+    return [
+      {
+        name,
+        type,
+        usedBytes: Number(used),
+        availableBytes: Number(available ?? 0),
+        volsizeBytes: volsize === undefined ? undefined : Number(volsize),
+        labels: { uuid, digest, template },
+      },
+    ];
+  });
+}
+
+/** Makes the parents too. They are never mounted: only zvols live below. */
+export function createFilesystem(name: string): Command {
+  return repeatable(["zfs", "create", "-p", "-o", "mountpoint=none", name], { timeoutMs: ZFS_MS });
+}
+
+/**
+ * Sparse, hidden from the node's partition scanners (volmode=dev, zfsprops(7)), with a fixed block size: its default moved
+ * from 8K to 16K in OpenZFS 2.2, and clones and received copies keep it for ever.
+ */
+export function createVolume(name: string, sizeBytes: number, labels: Record<string, string>): Command {
+  return once(
+    [
+      "zfs", "create", "-s", "-V", String(sizeBytes), "-b", "16k",
+      ...properties({ volmode: "dev", compression: "lz4", ...waifu(labels) }),
+      name,
+    ],
+    { timeoutMs: ZFS_MS },
+  );
+}
+
+export function cloneVolume(snapshot: string, name: string, labels: Record<string, string>): Command {
+  return once(["zfs", "clone", ...properties({ volmode: "dev", ...waifu(labels) }), snapshot, name], {
+    timeoutMs: ZFS_MS,
+  });
+}
+
+export function setProperty(name: string, property: string, value: string): Command {
+  return repeatable(["zfs", "set", `${property}=${value}`, name], { timeoutMs: ZFS_MS });
+}
+
+export function snapshot(name: string): Command {
+  return once(["zfs", "snapshot", name], { timeoutMs: ZFS_MS });
+}
+
+/** A held snapshot can't be destroyed, by us or by hand, until it is released. */
+export function hold(tag: string, snapshotName: string): Command {
+  return once(["zfs", "hold", tag, snapshotName], { timeoutMs: ZFS_MS });
+}
+
+/** Back to the snapshot; later snapshots are lost. */
+export function rollback(snapshotName: string): Command {
+  return repeatable(["zfs", "rollback", "-r", snapshotName], { timeoutMs: ZFS_MS });
+}
+
+const waitScript = `
+tries=0
+until [ -b "$1" ]; do
+  tries=$((tries + 1))
+  [ $tries -le 300 ] || { echo "$1 did not appear within 30 s: is udev running?" >&2; exit 1; }
+  sleep 0.1
+done`;
+
+/** `zfs create` and `clone` return before udev has made the device link (openzfs/zfs#7875). */
+export function waitForDevice(path: string): Command {
+  return repeatable(["sh", "-c", waitScript, "sh", path], { timeoutMs: 60_000 });
+}
+
+const destroyScript = `
+have=$(zfs get -Hp -o value waifu:uuid "$1" 2>/dev/null) || exit 0
+[ "$have" = "$2" ] || { echo "$1 belongs to $have, not to $2: left alone" >&2; exit 1; }
+zfs release waifu "$1@ready" 2>/dev/null
+tries=0
+until message=$(zfs destroy -r "$1" 2>&1); do
+  tries=$((tries + 1))
+  [ $tries -le 50 ] || { echo "$message" >&2; exit 1; }
+  sleep 0.2
+done`;
+
+/**
+ * Destroys a volume, its snapshots and our own hold if it bears this uuid; done already is done. Retries while the device is
+ * busy: udev's probes hold it for a moment after the guest is gone (openzfs/zfs#3735).
+ */
+export function destroyVolume(name: string, uuid: string): Command {
+  return repeatable(["sh", "-c", destroyScript, "sh", name, uuid], { timeoutMs: ZFS_MS });
+}
+
+function waifu(labels: Record<string, string>): Record<string, string> {
+  return Object.fromEntries(Object.entries(labels).map(([key, value]) => [`waifu:${key}`, value]));
+}
+
+function properties(values: Record<string, string>): string[] {
+  return Object.entries(values).flatMap(([key, value]) => ["-o", `${key}=${value}`]);
+}

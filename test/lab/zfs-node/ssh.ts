@@ -1,0 +1,42 @@
+import { type Outcome, run } from "../run.ts";
+
+export type SshTarget = { port: number; user: string; identityFile: string; knownHostsFile?: string };
+
+/**
+ * Runs a shell line on a node. Exit status 255 is ssh's own: no connection; 124 means that `timeoutMs` passed.
+ * Without a `knownHostsFile` any host key will do, as it must before the node has its own.
+ */
+export function overSsh(
+  target: SshTarget,
+  line: string,
+  options: { stdin?: string; timeoutMs?: number } = {},
+): Promise<Outcome> {
+  const { port, user, identityFile, knownHostsFile } = target;
+  const argv = [
+    ...["timeout", String((options.timeoutMs ?? 60_000) / 1000)],
+    ...[
+      "ssh",
+      "-F",
+      "none",
+      "-p",
+      String(port),
+      "-i",
+      identityFile,
+      "-o",
+      "IdentitiesOnly=yes",
+      "-o",
+      "BatchMode=yes",
+    ],
+    ...["-o", `UserKnownHostsFile=${knownHostsFile ?? "/dev/null"}`],
+    ...["-o", `StrictHostKeyChecking=${knownHostsFile ? "yes" : "no"}`, "-o", "LogLevel=ERROR"],
+    // OpenSSH's favourite key exchange takes an emulated processor a second longer.
+    ...["-o", "KexAlgorithms=curve25519-sha256"],
+    ...[`${user}@127.0.0.1`, line],
+  ];
+  return run(argv, { stdin: options.stdin });
+}
+
+/** One shell line that runs `argv` word for word. */
+export function shellLine(argv: readonly string[]): string {
+  return argv.map((word) => `'${word.replaceAll("'", "'\\''")}'`).join(" ");
+}
