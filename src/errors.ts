@@ -15,6 +15,7 @@ const exitStatus = {
   "remote-failed": 7,
   "outcome-unknown": 8,
   "half-changed": 8,
+  "not-ready": 9,
   findings: 9,
   interrupted: 130,
 } as const;

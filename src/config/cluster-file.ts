@@ -8,7 +8,7 @@ type Table = Readonly<Record<string, unknown>>;
  * Without `when` zod would skip it, and the operator would hear of mistakes one by one.
  */
 function rule(obeys: (table: Table) => boolean, key: string, complaint: string, hint?: string) {
-  return z.refine(obeys, {
+  return z.refine<Table>(obeys, {
     path: [key],
     error: complaint,
     params: { hint },

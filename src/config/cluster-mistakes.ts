@@ -31,13 +31,14 @@ const inWords: Readonly<Record<string, string>> = {
   number: "a number",
   int: "a whole number",
   boolean: "true or false",
-  array: "a list of tables, each under [[node]]",
+  array: "a list of tables, each under its [[node]]",
   object: "a table",
   record: "a table",
 };
 
 function describe(value: unknown): string {
   if (Array.isArray(value)) return "a list";
+  if (typeof value === "number") return String(value);
   return typeof value === "object" ? "a table" : String(JSON.stringify(value));
 }
 

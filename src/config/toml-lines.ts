@@ -1,5 +1,18 @@
-const tokens =
-  /#.*|"""(?:\\[^]|[^\\])*?"{3,5}|'''[^]*?'{3,5}|"(?:\\.|[^"\\\n])*"|'[^'\n]*'|[\w-]+|[[\]{}=.,]|\n/g;
+import { parse } from "smol-toml";
+
+const tokens = new RegExp(
+  [
+    /#[^\n]*/,
+    /"""(?:\\[\s\S]|[^\\])*?"{3,5}/,
+    /'''[\s\S]*?'{3,5}/,
+    /"(?:\\.|[^"\\\n])*"/,
+    /'[^'\n]*'/,
+    /[\w-]+|[[\]{}=.,]|\n/,
+  ]
+    .map((token) => token.source)
+    .join("|"),
+  "g",
+);
 
 /**
  * Finds the line of a value in TOML that a parser has already accepted: smol-toml gives positions for syntax errors
@@ -66,6 +79,5 @@ function withIndexes(keys: string[], isArray: boolean, arrayLengths: Map<string,
 }
 
 function unquote(key: string): string {
-  if (key.startsWith("'")) return key.slice(1, -1);
-  return key.startsWith('"') ? String(JSON.parse(key)) : key;
+  return Object.keys(parse(`${key} = 0`))[0] ?? key;
 }

@@ -15,7 +15,8 @@ export function metadataElement(spec: InstanceSpec): string {
 export function parseMetadata(xml: string): InstanceSpec | undefined {
   try {
     const document: unknown = Bun.XML.parse(xml);
-    const text = isRecord(document) ? document.instance : undefined;
+    const element = isRecord(document) ? document.instance : undefined;
+    const text = isRecord(element) ? element["#text"] : element;
     const spec: unknown = typeof text === "string" ? JSON.parse(text) : undefined;
     return isSpec(spec) ? spec : undefined;
   } catch {

@@ -1,6 +1,7 @@
 import type { ClusterConfig, NodeConfig } from "../config/cluster-config.ts";
 import { WaifuError } from "../errors.ts";
 import { nearest } from "../nearest.ts";
+import type { Dialer } from "../ssh/dialer.ts";
 import type { Runner } from "../ssh/runner.ts";
 import type { State } from "../state/state.ts";
 
@@ -12,6 +13,10 @@ export type Cluster = {
   readonly operator: string;
   /** One connection a node a run, however often it is asked for. Throws `unreachable`, `auth` or `host-key`. */
   connect(node: NodeConfig): Promise<Runner>;
+  /** For what needs more than a node's commands: its host key, a guest's shell. */
+  readonly dialer: Dialer;
+  /** Public keys of the operator, one line each: of the file, or the usual ones, or the agent's. Throws `refused` when there are none. */
+  publicKeys(file?: string): Promise<string[]>;
   now(): Date;
 };
 

@@ -3,7 +3,7 @@ import type { NodeConfig } from "../config/cluster-config.ts";
 import { WaifuError } from "../errors.ts";
 import { type Domain, listDomains, parseDomains } from "../libvirt/domain-list.ts";
 import { type LibvirtNetwork, parseNetwork, readNetwork } from "../libvirt/network.ts";
-import { parseSequence, readSequence } from "../ssh/node-lock.ts";
+import { lockSequenceCommand, parseLockSequence } from "../ssh/node-lock.ts";
 import { type StorageInventory, storageOf } from "../storage/storage.ts";
 import type { Cluster } from "./cluster.ts";
 import { type NodeFacts, parseFacts, readFacts } from "./facts.ts";
@@ -27,7 +27,7 @@ export async function probeNode(cluster: Cluster, node: NodeConfig, signal?: Abo
   const networkName = node.network.kind === "network" ? node.network.name : undefined;
   const [sequence, facts, domains, disks, network] = await runner.runAll(
     [
-      readSequence(),
+      lockSequenceCommand(),
       readFacts(),
       listDomains(node.libvirtUri),
       storage.inventory(),
@@ -40,7 +40,7 @@ export async function probeNode(cluster: Cluster, node: NodeConfig, signal?: Abo
   }
   return {
     node,
-    sequence: parseSequence(sequence.stdout),
+    sequence: parseLockSequence(sequence),
     facts: parseFacts(facts.stdout),
     domains: domainsOf(node, domains),
     storage: onNode(node, () => storage.parseInventory(disks)),
@@ -52,6 +52,14 @@ export async function probeNode(cluster: Cluster, node: NodeConfig, signal?: Abo
 export async function probeDomains(cluster: Cluster, node: NodeConfig, signal?: AbortSignal): Promise<Domain[]> {
   const runner = await cluster.connect(node);
   return domainsOf(node, await runner.run(listDomains(node.libvirtUri), signal));
+}
+
+/** Only the storage. Throws `refused` when the pool or folder is not there. */
+export async function probeStorage(cluster: Cluster, node: NodeConfig, signal?: AbortSignal): Promise<StorageInventory> {
+  const storage = storageOf(node.storage);
+  const runner = await cluster.connect(node);
+  const result = await runner.run(storage.inventory(), signal);
+  return onNode(node, () => storage.parseInventory(result));
 }
 
 function domainsOf(node: NodeConfig, result: CommandResult): Domain[] {

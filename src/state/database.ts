@@ -17,11 +17,10 @@ const migrations = [
   CREATE INDEX instances_by_node ON instances (node);
 
   CREATE TABLE templates (
-    name          TEXT PRIMARY KEY,
-    digest        TEXT NOT NULL,
-    source        TEXT NOT NULL,
-    virtual_bytes INTEGER,
-    added_at      TEXT NOT NULL
+    name     TEXT PRIMARY KEY,
+    digest   TEXT NOT NULL,
+    source   TEXT NOT NULL,
+    added_at TEXT NOT NULL
   ) STRICT;
 
   CREATE TABLE journal (

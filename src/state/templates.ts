@@ -7,12 +7,10 @@ export type TemplateRecord = {
   readonly digest: string;
   /** A URL that nodes fetch, or an absolute path beside the operator. */
   readonly source: string;
-  /** What the image's disk measures; unknown until some node has opened it. */
-  readonly virtualBytes?: number;
   readonly addedAt: string;
 };
 
-type Row = { name: string; digest: string; source: string; virtual_bytes: number | null; added_at: string };
+type Row = { name: string; digest: string; source: string; added_at: string };
 
 export interface Templates {
   all(): TemplateRecord[];
@@ -26,7 +24,6 @@ export function templates(database: Database): Templates {
     name: row.name,
     digest: row.digest,
     source: row.source,
-    virtualBytes: row.virtual_bytes ?? undefined,
     addedAt: row.added_at,
   });
   return {
@@ -37,8 +34,8 @@ export function templates(database: Database): Templates {
     },
     put: (record) => {
       database
-        .query("INSERT OR REPLACE INTO templates (name, digest, source, virtual_bytes, added_at) VALUES (?, ?, ?, ?, ?)")
-        .run(record.name, record.digest, record.source, record.virtualBytes ?? null, record.addedAt);
+        .query("INSERT OR REPLACE INTO templates (name, digest, source, added_at) VALUES (?, ?, ?, ?)")
+        .run(record.name, record.digest, record.source, record.addedAt);
     },
   };
 }

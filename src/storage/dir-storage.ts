@@ -1,6 +1,7 @@
-import { once, repeatable } from "../command.ts";
+import { repeatable } from "../command.ts";
 import { WaifuError } from "../errors.ts";
 import { convertToFile, createOverlay } from "../qemu/qemu-img.ts";
+import { removeFiles, writeFile } from "./node-files.ts";
 import type { Disk, DiskName, NodeTemplate, Storage } from "./storage.ts";
 
 /** The file system's total and free bytes, then the templates' labels, then every disk with what it takes up. */
@@ -37,15 +38,15 @@ export function dirStorage(folder: string): Storage {
     installTemplate(label, image, source) {
       const path = template(label.digest);
       return [
-        convertToFile(source, image.format, `${path}.new`),
-        repeatable(["sh", "-c", 'cat > "$1"', "sh", `${path}.json`], { stdin: `${JSON.stringify(label)}\n` }),
-        // The rename is what makes it a template: whoever sees the file sees all of it.
-        once(["mv", `${path}.new`, `${path}.qcow2`]),
+        convertToFile(source, image.format, `${path}.qcow2`),
+        // The label is what makes it a template: whoever sees it sees a whole image.
+        writeFile(`${path}.json`, `${JSON.stringify(label)}\n`),
       ];
     },
-    createDisk: (disk, label, sizeBytes) => [overlay(disk, label.digest, sizeBytes)],
+    discardTemplate: (digest) => [removeFiles(`${template(digest)}.qcow2`, `${template(digest)}.json.new`)],
+    createDisk: (disk, digest, sizeBytes) => [overlay(disk, digest, sizeBytes)],
     resetDisk: (disk, digest, sizeBytes) => [overlay(disk, digest, sizeBytes)],
-    deleteDisk: (disk) => [repeatable(["rm", "-f", file(disk)])],
+    deleteDisk: (disk) => [removeFiles(file(disk))],
     diskSource: (disk) => ({ kind: "file", path: file(disk), format: "qcow2" }),
   };
 }

@@ -5,9 +5,6 @@ import type { ImageInfo } from "../qemu/qemu-img.ts";
 import { dirStorage } from "./dir-storage.ts";
 import { zfsStorage } from "./zfs-storage.ts";
 
-/** Where waifuctl keeps its own files on every node: seeds, downloads, and disks of the `dir` kind. */
-export const nodeFolder = "/var/lib/waifu";
-
 export type DiskName = { readonly name: string; readonly uuid: string };
 
 /** One instance's disk as found on the node. */
@@ -41,8 +38,10 @@ export interface Storage {
   prepare(): Command[];
   /** Turns a verified image file on the node into a template that can be cloned. */
   installTemplate(template: NodeTemplate, image: ImageInfo, file: string): Command[];
+  /** Removes what an interrupted installTemplate left. Only for a digest that the inventory does not show. */
+  discardTemplate(digest: string): Command[];
   /** A copy-on-write clone of the template. */
-  createDisk(disk: DiskName, template: NodeTemplate, sizeBytes: number): Command[];
+  createDisk(disk: DiskName, digest: string, sizeBytes: number): Command[];
   /** Back to the fresh clone. The instance must be off. */
   resetDisk(disk: DiskName, digest: string, sizeBytes: number): Command[];
   deleteDisk(disk: DiskName): Command[];

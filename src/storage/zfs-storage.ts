@@ -60,9 +60,10 @@ export function zfsStorage(pool: string): Storage {
         setProperty(name, "waifu:digest", template.digest),
       ];
     },
-    createDisk: (disk, { digest, virtualBytes }, sizeBytes) => [
+    discardTemplate: (digest) => [destroyVolume(templateVolume(digest), digest)],
+    createDisk: (disk, digest, sizeBytes) => [
       cloneVolume(`${templateVolume(digest)}@ready`, volume(disk), { uuid: disk.uuid, digest }),
-      ...(sizeBytes === virtualBytes ? [] : [setProperty(volume(disk), "volsize", String(sizeBytes))]),
+      setProperty(volume(disk), "volsize", String(sizeBytes)),
       snapshot(`${volume(disk)}@init`),
       waitForDevice(device(volume(disk))),
     ],

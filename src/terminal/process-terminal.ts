@@ -2,7 +2,6 @@ import { fstatSync } from "node:fs";
 import { WaifuError } from "../errors.ts";
 import { wantsColor } from "./ansi.ts";
 import { type Question, readAnswer } from "./prompt.ts";
-import { shorten } from "./table.ts";
 import type { Output, Terminal } from "./terminal.ts";
 
 const ERASE_LINE = "\r\x1b[2K";
@@ -31,7 +30,7 @@ export function createProcessTerminal(env: Readonly<Record<string, string | unde
   };
   const showStatus = () => {
     if (status === undefined || !stderr.isTTY) return;
-    send(2, `${ERASE_LINE}${shorten(status, (stderr.columns ?? 80) - 1)}`);
+    send(2, `${ERASE_LINE}${Bun.sliceAnsi(status, 0, (stderr.columns ?? 80) - 1, "…")}`);
     isStatusShown = true;
   };
 
@@ -88,6 +87,16 @@ export function createProcessTerminal(env: Readonly<Record<string, string | unde
     confirm: async (question) =>
       /^y(es)?$/i.test(await ask({ text: `${question} [y/N] `, hint: "pass --yes to go ahead" })),
     askSecret: (question) => ask({ text: `${question} `, isSecret: true }),
+    get size() {
+      if (!isTTY(0) || !stdout.isTTY) return undefined;
+      return { columns: process.stdout.columns, rows: process.stdout.rows };
+    },
+    async attach(program, options) {
+      const { attach } = await import("./attach.ts");
+      hideStatus();
+      await written;
+      return attach(program, options);
+    },
     async flush() {
       await written;
       // A reader that has seen enough, such as `head`, is no failure.

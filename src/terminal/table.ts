@@ -25,7 +25,7 @@ export function renderTable<Row>(
   );
   const line = (cells: readonly string[]) =>
     cells
-      .map((cell, i) => pad(shorten(cell, widths[i] ?? 0), widths[i] ?? 0, columns[i]?.align))
+      .map((cell, i) => pad(Bun.sliceAnsi(cell, 0, widths[i], "…"), widths[i] ?? 0, columns[i]?.align))
       .join(GAP)
       .trimEnd();
   return [ansi(output).bold(line(head)), ...body.map(line)].map((text) => `${text}\n`).join("");
@@ -47,15 +47,4 @@ function fitWidths(wanted: readonly number[], available: number | undefined): nu
 function pad(text: string, width: number, align: "left" | "right" = "left"): string {
   const fill = " ".repeat(Math.max(0, width - Bun.stringWidth(text)));
   return align === "right" ? fill + text : text + fill;
-}
-
-/** The text, or as much of it as leaves a cell for the ellipsis. */
-export function shorten(text: string, width: number): string {
-  if (Bun.stringWidth(text) <= width) return text;
-  let kept = "";
-  for (const { segment } of new Intl.Segmenter().segment(text)) {
-    if (Bun.stringWidth(kept + segment) > width - 1) break;
-    kept += segment;
-  }
-  return `${kept}…`;
 }

@@ -7,10 +7,13 @@ import type { Terminal } from "./terminal.ts";
 const FRAMES = ["⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇", "⠏"];
 const FRAME_MS = 100;
 
+/** `close` ends the live display, whatever a failure left under way. */
+export type ClosableReporter = Reporter & { close(): void };
+
 type Running = { label: string; text: string; startedMs: number };
 
 /** Progress on stderr: a live line where that is a terminal, else a plain line when a step begins and when it ends. */
-export function createReporter(terminal: Terminal, now: () => number = Date.now): Reporter {
+export function createReporter(terminal: Terminal, now: () => number = Date.now): ClosableReporter {
   const { stderr } = terminal;
   const { dim, green, red, yellow } = ansi(stderr);
   const running: Running[] = [];
@@ -25,6 +28,15 @@ export function createReporter(terminal: Terminal, now: () => number = Date.now)
     terminal.setStatus(`${FRAMES[frame++ % FRAMES.length]} ${step.label} ${step.text} ${elapsed}${others}`);
   };
 
+  /** Stops the clock when nothing is under way. */
+  const rest = () => {
+    if (timer === undefined) return;
+    draw();
+    if (running.length > 0) return;
+    clearInterval(timer);
+    timer = undefined;
+  };
+
   const begin = (step: Running) => {
     running.push(step);
     if (!stderr.isTTY) return stderr.write(`${step.label}…\n`);
@@ -36,11 +48,7 @@ export function createReporter(terminal: Terminal, now: () => number = Date.now)
     const index = running.indexOf(step);
     if (index < 0) return;
     running.splice(index, 1);
-    if (running.length === 0) {
-      clearInterval(timer);
-      timer = undefined;
-    }
-    if (stderr.isTTY) draw();
+    rest();
     const elapsed = now() - step.startedMs;
     const took = elapsed >= 1000 ? ` ${dim(formatDuration(elapsed))}` : "";
     stderr.write(`${mark} ${step.label}${note ? `: ${printableLine(note)}` : ""}${took}\n`);
@@ -60,15 +68,20 @@ export function createReporter(terminal: Terminal, now: () => number = Date.now)
     },
     note: (text) => stderr.write(`${printableText(text)}\n`),
     warn: (text) => stderr.write(`${yellow("warning:")} ${printableText(text)}\n`),
+    close() {
+      running.length = 0;
+      rest();
+    },
   };
 }
 
-/** For `--json` without a terminal: stderr stays one JSON record a line, so only warnings are told. */
-export function createJsonReporter({ stderr }: Terminal): Reporter {
+/** For `--json` without a terminal: stderr stays one JSON record a line, and steps are left untold. */
+export function createJsonReporter({ stderr }: Terminal): ClosableReporter {
   const nothing = () => {};
   return {
     step: () => ({ update: nothing, done: nothing, failed: nothing }),
-    note: nothing,
+    note: (text) => stderr.write(`${JSON.stringify({ note: text })}\n`),
     warn: (text) => stderr.write(`${JSON.stringify({ warning: text })}\n`),
+    close: nothing,
   };
 }

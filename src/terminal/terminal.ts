@@ -1,3 +1,5 @@
+import type { Duplex, Readable } from "node:stream";
+
 /** One of the two output streams. */
 export interface Output {
   write(text: string): void;
@@ -6,6 +8,25 @@ export interface Output {
   readonly columns: number | undefined;
   readonly hasColor: boolean;
 }
+
+/** A program elsewhere whose streams are to become the person's own. */
+export interface Attachable {
+  readonly stream: Duplex;
+  readonly stderr?: Readable;
+  readonly exited: Promise<number>;
+  resize(size: WindowSize): void;
+  close(): void;
+}
+
+export type WindowSize = { columns: number; rows: number };
+
+export type AttachOptions = {
+  /** The program has a terminal of this window's size: each key goes there as it is typed, Ctrl-C too. */
+  readonly isRaw: boolean;
+  /** Ctrl-] leaves, with status 0. */
+  readonly canLeave?: boolean;
+  readonly signal?: AbortSignal;
+};
 
 /** The person's end: the answer goes to stdout; questions, progress and errors to stderr. */
 export interface Terminal {
@@ -19,6 +40,13 @@ export interface Terminal {
   confirm(question: string): Promise<boolean>;
   /** Like `ask`, without showing what is typed. */
   askSecret(question: string): Promise<string>;
+  /** The window, for a terminal elsewhere; undefined unless stdin and stdout are one. */
+  readonly size: WindowSize | undefined;
+  /**
+   * Joins stdin, stdout and stderr to a program until it has ended and all that it said is shown; gives its exit status. However
+   * this ends, the program is closed and the terminal is as it was. Rejects as `exited` does; throws `interrupted` on abort.
+   */
+  attach(program: Attachable, options: AttachOptions): Promise<number>;
   /** Waits until everything written has left the process. Throws when the answer could not be written. */
   flush(): Promise<void>;
 }

@@ -1,67 +1,142 @@
-import { mkdir, readdir, rename, rm } from "node:fs/promises"
-import { networkInterfaces } from "node:os"
-import { join } from "node:path"
-import { withLock } from "./lock.ts"
-import { attachNode, destroyNode, isRunning, type LabNode, startNode } from "./node.ts"
-import { cacheDir, identityFile, labDir, nodeDiskDir, runDir } from "./paths.ts"
-import { LabError, must } from "./run.ts"
-import { createSwitch, destroySwitch, FIRST_NODE, netsInUse, type Switch, subnetAddress } from "./switch.ts"
+import { mkdir, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { withLock } from "./lock.ts";
+import { attachNode, destroyNode, isRunning, type LabNode, startNode } from "./node.ts";
+import { cacheDir, identityFile, labDisksDir, runDir } from "./paths.ts";
+import { claimRecord, dropRecord, readRecord } from "./record.ts";
+import { LabError, must, run } from "./run.ts";
+import { createSwitch, destroySwitch, subnetAddress } from "./switch.ts";
 
 /** A running lab, as tests and the command line see it. */
 export type Lab = {
-  name: string
-  nodes: LabNode[]
+  name: string;
+  nodes: LabNode[];
+  /** An image that the lab's mirror offers: `path` on this machine, `url` for the nodes. Throws if it hasn't been built. */
+  image(name: ImageName): Image & { url: string };
   /** The cluster.toml that describes these nodes. */
-  clusterToml(): string
-}
+  clusterToml(): string;
+};
 
-/** What a lab's folder in /run remembers; the namespaces themselves are the truth about what runs. */
-type LabRecord = Switch & { nodes: { name: string; host: number }[] }
-
-type Report = (line: string) => void
-const quiet: Report = () => {}
+/** Told of each thing that has been done. */
+export type Report = (line: string) => void;
 
 /** Boots a lab with these nodes, or those of them that are missing. Repeating it changes nothing. */
-export async function upLab(name: string, nodeNames: string[], report: Report = quiet): Promise<Lab> {
-  for (const word of [name, ...nodeNames]) checkName(word)
-  await checkPrivileges()
-  await makeIdentity()
+export async function upLab(
+  name: string,
+  nodeNames: readonly string[],
+  { images = ["tiny"], report = () => {} }: { images?: readonly ImageName[]; report?: Report } = {},
+): Promise<Lab> {
+  for (const word of [name, ...nodeNames]) checkName(word);
+  await checkPrivileges();
+  await makeIdentity();
   await withLock(lockFile(name), async () => {
-    const record = await claim(name, nodeNames)
-    await createSwitch(record)
+    const record = await claimRecord(name, nodeNames);
+    await createSwitch(record);
     const starts = record.nodes.map(async (node) => {
-      const startedAt = performance.now()
-      if (await isRunning(record, node.name)) return
-      await startNode(record, node.name, node.host)
-      report(`node ${node.name} is up at ${subnetAddress(record.number, node.host)} (${seconds(startedAt)})`)
-    })
-    const failures = (await Promise.allSettled(starts)).filter((result) => result.status === "rejected")
-    if (failures.length > 0) throw new LabError(failures.map((failure) => String(failure.reason)).join("\n"))
-  })
-  return attachLab(name)
+      const startedAt = performance.now();
+      if (await isRunning(record, node.name)) return;
+      await startNode(record, node.name, node.host);
+      report(`node ${node.name} is up at ${subnetAddress(record.number, node.host)} (${seconds(startedAt)})`);
+    });
+    await startMirror(record, images, report);
+    const failures = (await Promise.allSettled(starts)).filter((result) => result.status === "rejected");
+    if (failures.length > 0) throw new LabError(failures.map((failure) => String(failure.reason)).join("\n"));
+  });
+  return attachLab(name);
 }
 
 /** A lab that some other process has brought up. */
 export async function attachLab(name: string): Promise<Lab> {
-  const record = await readRecord(name)
-  if (!record) throw new LabError(`lab ${name} is not up: npm run lab -- up --name ${name}`)
-  const nodes = await Promise.all(record.nodes.map((node) => attachNode(record, node.name, node.host)))
-  return { name, nodes, clusterToml: () => nodes.map(nodeToml).join("\n") }
+  const record = await readRecord(name);
+  if (!record) throw new LabError(`lab ${name} is not up; start it: npm run lab -- up --name ${name}`);
+  const nodes = await Promise.all(record.nodes.map((node) => attachNode(record, node.name, node.host)));
+  const images = await publishedImages(name);
+  return {
+    name,
+    nodes,
+    image(wanted) {
+      const image = images.find((candidate) => candidate.name === wanted);
+      if (!image) throw new LabError(`lab ${name} has no image ${wanted}; build it: npm run lab -- images --name ${name}`);
+      return { ...image, url: `http://${subnetAddress(record.number, MIRROR)}/images/${wanted}.qcow2` };
+    },
+    clusterToml: () => nodes.map(nodeToml).join("\n"),
+  };
 }
 
 /** Ends a lab without a trace. Harmless if it isn't up. */
 export async function downLab(name: string): Promise<void> {
-  const record = await readRecord(name)
-  if (!record) return
+  checkName(name);
   await withLock(lockFile(name), async () => {
-    await Promise.all(record.nodes.map((node) => destroyNode(record, node.name)))
-    await destroySwitch(record)
-    await rm(join(cacheDir, "labs", name), { recursive: true, force: true })
-    await rm(labDir(name), { recursive: true, force: true })
-  })
+    const record = await readRecord(name);
+    if (!record) return;
+    await Promise.all(record.nodes.map((node) => destroyNode(record, node.name)));
+    await destroySwitch(record);
+    await rm(labDisksDir(name), { recursive: true, force: true });
+    await dropRecord(name);
+  });
+  await rm(lockFile(name), { force: true });
 }
 
-export async function listLabs(): Promise<string[]> {
-  const entries = await readdir(runDir, { withFileTypes: true }).catch(() => [])
-  return entries.filter((entry) => entry.isDirectory()).map((entry) => entry.name).sort()
+/** Puts images on the lab's mirror, building them first if need be. */
+export async function addImages(lab: string, images: readonly ImageName[], report: Report): Promise<void> {
+  for (const name of images) {
+    const startedAt = performance.now();
+    const { path } = await buildImage(name);
+    await publish(lab, `${name}.qcow2`, path);
+    report(`image ${name} is on the mirror (${seconds(startedAt)})`);
+  }
 }
+
+async function startMirror(lan: Switch, images: readonly ImageName[], report: Report) {
+  await addImages(lan.lab, images, report);
+  const netns = switchNetns(lan.lab);
+  // Nothing else lives in there.
+  if ((await pidsIn(netns)).length > 0) return;
+  const mirror = [process.execPath, join(import.meta.dir, "mirror.ts"), shelf(lan.lab), subnetAddress(lan.number, MIRROR)];
+  await startDaemon(["nsenter", `--net=/run/netns/${netns}`, ...mirror], join(labDir(lan.lab), "mirror.log"));
+}
+
+function nodeToml(node: LabNode): string {
+  return [
+    "[[node]]",
+    `name = "${node.name}"`,
+    `address = "${node.address}"`,
+    `port = ${node.port}`,
+    `user = "${node.user}"`,
+    `identity_file = "${node.identityFile}"`,
+    `host_key = "${node.hostKey}"`,
+    'storage = { kind = "dir", path = "/var/lib/waifu" }',
+    'network = "default"',
+    "",
+  ].join("\n");
+}
+
+const lockFile = (lab: string) => join(runDir, `${lab}.lock`);
+
+function checkName(word: string) {
+  // Names become interface names, which have room for 15 characters.
+  if (!/^[a-z][a-z0-9-]{0,14}$/.test(word))
+    throw new LabError(
+      `"${word}": a name is up to 15 lower-case letters, digits and hyphens, a letter first`,
+    );
+}
+
+async function checkPrivileges() {
+  if (process.getuid?.() !== 0)
+    throw new LabError("the lab makes network namespaces and mounts: run it as root");
+  const { exitCode, stderr } = await run(["unshare", "--mount", "--net", "--pid", "--fork", "true"]);
+  if (exitCode !== 0)
+    throw new LabError(
+      `this machine does not allow new namespaces (a container needs --privileged): ${stderr.trim()}`,
+    );
+}
+
+async function makeIdentity() {
+  await mkdir(cacheDir, { recursive: true });
+  await withLock(join(cacheDir, "key.lock"), async () => {
+    if (await Bun.file(identityFile).exists()) return;
+    await must(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "waifu-lab", "-f", identityFile]);
+  });
+}
+
+const seconds = (since: number) => `${((performance.now() - since) / 1000).toFixed(1)} s`;

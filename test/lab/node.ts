@@ -1,76 +1,69 @@
-import { spawn } from "node:child_process"
-import { openSync } from "node:fs"
-import { mkdir, readFile, rm } from "node:fs/promises"
-import { join } from "node:path"
-import { Readable } from "node:stream"
-import { destroyNetns, initPidOf, netnsExists } from "./netns.ts"
-import { identityFile, nodeDiskDir } from "./paths.ts"
-import { LabError, must, type Outcome, run } from "./run.ts"
-import { plugIn, type Switch, subnetAddress, switchNetns, unplug } from "./switch.ts"
+import { mkdir, readFile, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { startDaemon } from "./daemon.ts";
+import { destroyNetns, initPidOf } from "./netns.ts";
+import { identityFile, nodeDiskDir } from "./paths.ts";
+import { LabError, must, type Outcome, run } from "./run.ts";
+import { plugIn, type Switch, subnetAddress, switchNetns, unplug } from "./switch.ts";
 
 /** A machine of the lab: its own network, mounts, processes, sshd, redis and libvirtd. */
 export type LabNode = {
-  lan: Switch
-  name: string
-  host: number
-  address: string
-  port: number
-  user: string
-  identityFile: string
+  lan: Switch;
+  name: string;
+  host: number;
+  address: string;
+  port: number;
+  user: string;
+  identityFile: string;
   /** One line as in known_hosts, without the host: `ssh-ed25519 AAAA…`. */
-  hostKey: string
+  hostKey: string;
   /** Runs a program on the node as root, not by SSH but through its namespaces. */
-  exec(argv: string[], options?: { stdin?: string }): Promise<Outcome>
-}
+  exec(argv: string[], options?: { stdin?: string }): Promise<Outcome>;
+};
 
-const ENVIRONMENT = [
+const environment = [
   "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
   "HOME=/root",
   "USER=root",
   "LC_ALL=C",
-]
+];
 
-export const nodeNetns = (lab: string, node: string) => `${switchNetns(lab)}.${node}`
+export const nodeNetns = (lab: string, node: string) => `${switchNetns(lab)}.${node}`;
 
 /** Boots a node and waits until its services answer. What its disk holds from an earlier boot is still there. */
 export async function startNode(lan: Switch, name: string, host: number): Promise<void> {
-  const netns = nodeNetns(lan.lab, name)
-  if (await initPidOf(netns)) return
-  const disk = nodeDiskDir(lan.lab, name)
-  await mkdir(disk, { recursive: true })
-  await destroyNetns(netns)
-  await must(["ip", "netns", "add", netns])
-  await plugIn(lan, name, netns, host)
+  const netns = nodeNetns(lan.lab, name);
+  if (await initPidOf(netns)) return;
+  const disk = nodeDiskDir(lan.lab, name);
+  await mkdir(disk, { recursive: true });
+  await destroyNetns(netns);
+  await must(["ip", "netns", "add", netns]);
+  await plugIn(lan, name, netns, host);
 
-  const console = join(disk, "console.log")
-  const log = openSync(console, "a")
-  const namespaces = ["--mount", "--pid", "--uts", "--ipc", "--fork", "--kill-child", "--mount-proc"]
-  const init = [join(import.meta.dir, "node", "init"), name, disk, `${identityFile}.pub`]
-  const child = spawn(
-    "nsenter",
-    [`--net=/run/netns/${netns}`, "env", "-i", ...ENVIRONMENT, "unshare", ...namespaces, ...init],
-    { detached: true, stdio: ["ignore", log, log, "pipe"], cwd: "/" },
-  )
-  child.unref()
-  if (!(await saysReady(child.stdio[3]))) {
-    await stopNode(lan, name)
-    throw new LabError(`node ${name} did not come up; ${console} ends with\n${(await readFile(console, "utf8")).slice(-2000)}`)
+  const namespaces = ["--mount", "--pid", "--uts", "--ipc", "--fork", "--kill-child", "--mount-proc"];
+  const init = [join(import.meta.dir, "node", "init"), name, disk, `${identityFile}.pub`];
+  const enter = ["nsenter", `--net=/run/netns/${netns}`, "env", "-i", ...environment];
+  try {
+    await startDaemon([...enter, "unshare", ...namespaces, ...init], join(disk, "console.log"));
+  } catch (cause) {
+    await stopNode(lan, name);
+    throw new LabError(`node ${name} did not come up`, { cause });
   }
 }
 
 /** Pulls the plug: everything on the node ends at once, its guests too. The disk stays. */
 export async function stopNode(lan: Switch, name: string): Promise<void> {
-  await unplug(lan, name)
-  await destroyNetns(nodeNetns(lan.lab, name))
+  await unplug(lan, name);
+  await destroyNetns(nodeNetns(lan.lab, name));
 }
 
 export async function destroyNode(lan: Switch, name: string): Promise<void> {
-  await stopNode(lan, name)
-  await rm(nodeDiskDir(lan.lab, name), { recursive: true, force: true })
+  await stopNode(lan, name);
+  await rm(nodeDiskDir(lan.lab, name), { recursive: true, force: true });
 }
 
 export async function attachNode(lan: Switch, name: string, host: number): Promise<LabNode> {
-  const publicKey = join(nodeDiskDir(lan.lab, name), "overlay/etc/ssh/ssh_host_ed25519_key.pub")
+  const publicKey = join(nodeDiskDir(lan.lab, name), "overlay/etc/ssh/ssh_host_ed25519_key.pub");
   return {
     lan,
     name,
@@ -81,24 +74,17 @@ export async function attachNode(lan: Switch, name: string, host: number): Promi
     identityFile,
     hostKey: (await readFile(publicKey, "utf8")).split(" ").slice(0, 2).join(" "),
     exec: async (argv, options) => run(await enterNode(lan, name, argv), options),
-  }
+  };
 }
 
 /** The command line that runs `argv` inside a node's namespaces. */
 export async function enterNode(lan: Switch, name: string, argv: string[]): Promise<string[]> {
-  const pid = await initPidOf(nodeNetns(lan.lab, name))
-  if (!pid) throw new LabError(`node ${name} of lab ${lan.lab} is not running`)
-  const flags = ["--mount", "--pid", "--uts", "--ipc", "--net", "--wd=/root"]
-  return ["nsenter", "--target", String(pid), ...flags, "env", "-i", ...ENVIRONMENT, ...argv]
+  const pid = await initPidOf(nodeNetns(lan.lab, name));
+  if (!pid) throw new LabError(`node ${name} of lab ${lan.lab} is not running`);
+  const flags = ["--mount", "--pid", "--uts", "--ipc", "--net", "--wd=/root"];
+  return ["nsenter", "--target", String(pid), ...flags, "env", "-i", ...environment, ...argv];
 }
 
 export async function isRunning(lan: Switch, name: string): Promise<boolean> {
-  return (await initPidOf(nodeNetns(lan.lab, name))) !== undefined
-}
-
-/** Init writes one word when all its services answer, and closes the pipe by dying when one doesn't start. */
-async function saysReady(pipe: unknown): Promise<boolean> {
-  if (!(pipe instanceof Readable)) throw new LabError("no pipe to the node's init")
-  for await (const chunk of pipe) if (String(chunk).includes("ready")) return true
-  return false
+  return (await initPidOf(nodeNetns(lan.lab, name))) !== undefined;
 }

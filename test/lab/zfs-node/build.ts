@@ -7,19 +7,20 @@ import { cached, contentsOf } from "./cache.ts";
 import {
   createDisks,
   hardware,
+  kernelCommandLine,
   killMachine,
   type MachineFiles,
   saveMachine,
-  sshPort,
+  sshAddress,
   startMachine,
 } from "./machine.ts";
 import { overSsh, type SshTarget } from "./ssh.ts";
 
 /** A machine that booted, warmed up and was frozen; nodes are copies of it. */
 export type SavedMachine = {
-  /** To start from the saved state. */
-  warm: MachineFiles & { savedState: string };
-  /** To boot from its disk. */
+  /** With the memory of the one that was frozen. */
+  warm: MachineFiles;
+  /** Without: boots. */
   cold: MachineFiles;
 };
 
@@ -37,23 +38,27 @@ export async function buildSavedMachine(): Promise<SavedMachine> {
   const image = await cached("zfs-image", imageInputs, async (folder) => {
     await must([inThisFolder("image.sh"), join(rootfs, "tree"), `${identityFile}.pub`, folder]);
   });
-  const kernel = { vmlinuz: join(image, "vmlinuz"), initrd: join(image, "initrd") };
-  const cold = { ...kernel, rootDisk: join(image, "root.qcow2") };
+  const cold = {
+    vmlinuz: join(image, "vmlinuz"),
+    initrd: join(image, "initrd"),
+    rootDisk: join(image, "root.qcow2"),
+    poolDisk: join(image, "pool.qcow2"),
+  };
 
   const warmUp = await textOf("warm-up.sh");
   const qemu = await must(["qemu-system-x86_64", "--version"]);
-  const state = await cached("zfs-state", [image, warmUp, qemu, ...hardware], (folder) =>
+  const state = await cached("zfs-state", [image, warmUp, qemu, hardware, kernelCommandLine], (folder) =>
     saveState(folder, cold, warmUp),
   );
-  const warm = { ...kernel, rootDisk: join(state, "root.qcow2"), savedState: join(state, "memory") };
+  const warm = { ...cold, rootDisk: join(state, "root.qcow2"), savedState: join(state, "memory") };
   return { warm, cold };
 }
 
 async function saveState(folder: string, cold: MachineFiles, warmUp: string): Promise<void> {
   await createDisks(folder, cold);
   try {
-    await startMachine(folder, cold);
-    const target = { port: await sshPort(folder), user: "root", identityFile };
+    await startMachine(folder, cold, "127.0.0.1");
+    const target = { ...(await sshAddress(folder)), user: "root", identityFile };
     await untilSystemdIsDone(target);
     const { exitCode, stderr } = await overSsh(target, "sh -s", { stdin: warmUp, timeoutMs: 300_000 });
     if (exitCode !== 0) throw new LabError(`the node's warm-up failed: ${stderr}`);

@@ -1,5 +1,5 @@
 #!/bin/bash
-# image.sh ROOTFS PUBLIC_KEY OUT: the node's root.qcow2, vmlinuz and initrd from its tree; no loop mounts.
+# image.sh ROOTFS PUBLIC_KEY OUT: the disks root.qcow2 and pool.qcow2, vmlinuz and initrd of a node; no loop mounts.
 set -euo pipefail
 rootfs=$1 public_key=$2 out=$3
 here=$(dirname "$(readlink -f "$0")")
@@ -46,4 +46,10 @@ done
 
 mke2fs -q -t ext4 -O ^has_journal,^metadata_csum -d "$root" "$out/root.raw" 6G
 qemu-img convert -f raw -O qcow2 "$out/root.raw" "$out/root.qcow2"
-rm -r "$root" "$initramfs" "$out/root.raw"
+
+# On a partition zpool create takes one second; given a whole disk it partitions that itself, which takes five.
+truncate -s 8G "$out/pool.raw"
+printf 'label: gpt\n,,6A898CC3-1DD2-11B2-99A6-080020736631\n' | sfdisk --quiet "$out/pool.raw"
+qemu-img convert -f raw -O qcow2 "$out/pool.raw" "$out/pool.qcow2"
+
+rm -r "$root" "$initramfs" "$out"/{root,pool}.raw

@@ -1,76 +1,71 @@
-import { existsSync } from "node:fs";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { must } from "../run.ts";
+import { LabError, must } from "../run.ts";
 import { openQmp, type Qmp } from "./qmp.ts";
+import type { SshTarget } from "./ssh.ts";
 
-/** What QEMU needs from the build: the kernel, and the disks that a machine's own lie on. */
-export type MachineFiles = { vmlinuz: string; initrd: string; rootDisk: string };
+/** What QEMU needs from the build: the kernel, the disks that a machine's own are layers over, and perhaps a memory. */
+export type MachineFiles = {
+  vmlinuz: string;
+  initrd: string;
+  rootDisk: string;
+  poolDisk: string;
+  savedState?: string;
+};
 
 /**
  * The virtual hardware. A saved state fits only the hardware that it was saved on, so this text is part of its digest.
  * One processor: with two, one boot in eight hung in libvirt's probe of QEMU.
  */
-export const hardware: readonly string[] = [
-  ...["-machine", "pc", "-accel", "tcg,thread=multi,tb-size=512", "-cpu", "max", "-smp", "1", "-m", "3072"],
-  ...["-nodefaults", "-display", "none", "-device", "virtio-rng-pci"],
-  ...["-device", "virtio-net-pci,netdev=uplink,mac=52:54:00:00:00:01,romfile="],
-  ...["-device", "virtio-blk-pci,drive=root", "-device", "virtio-blk-pci,drive=pool"],
-];
+export const hardware = [
+  "-machine pc -accel tcg,thread=multi,tb-size=512 -cpu max -smp 1 -m 3072",
+  "-nodefaults -display none -device virtio-rng-pci",
+  "-device virtio-net-pci,netdev=uplink,mac=52:54:00:00:00:01,romfile=",
+  "-device virtio-blk-pci,drive=root -device virtio-blk-pci,drive=pool",
+].join(" ");
 
-const kernelCommandLine =
+export const kernelCommandLine =
   "root=/dev/vda rw console=ttyS0 net.ifnames=0 quiet loglevel=3 mitigations=off tsc=reliable random.trust_cpu=on " +
   "audit=0 apparmor=0 cryptomgr.notests nokaslr rcupdate.rcu_expedited=1 systemd.show_status=0";
 
-/** Makes the machine's disks in `folder`: its own layer over the root disk, and an empty one for the pool. */
+/** Makes the disks of a machine in its folder. */
 export async function createDisks(folder: string, files: MachineFiles): Promise<void> {
-  await must([
-    "qemu-img",
-    "create",
-    "-q",
-    "-f",
-    "qcow2",
-    "-F",
-    "qcow2",
-    "-b",
-    files.rootDisk,
-    join(folder, "root.qcow2"),
-  ]);
-  await must(["qemu-img", "create", "-q", "-f", "qcow2", join(folder, "pool.qcow2"), "8G"]);
+  const layer = (base: string, name: string) =>
+    must([..."qemu-img create -q -f qcow2 -F qcow2 -b".split(" "), base, join(folder, name)]);
+  await layer(files.rootDisk, "root.qcow2");
+  await layer(files.poolDisk, "pool.qcow2");
 }
 
 /**
- * Starts the machine of `folder` in the background, where it outlives this process: cold, or from a saved state.
- * Its SSH is on a free port of 127.0.0.1 (see `sshPort`).
+ * Starts the machine of `folder` in the background, where it outlives this process, from its saved state if it has one.
+ * Its SSH is on a free port of `address`.
  */
-export async function startMachine(folder: string, files: MachineFiles, savedState?: string): Promise<void> {
-  const disk = (id: string) =>
-    `if=none,id=${id},file=${join(folder, `${id}.qcow2`)},cache=unsafe,discard=unmap,detect-zeroes=unmap`;
+export async function startMachine(folder: string, files: MachineFiles, address: string): Promise<void> {
+  const inFolder = (name: string) => join(folder, name);
+  const disk = (id: string) => `if=none,id=${id},file=${inFolder(id)}.qcow2,cache=unsafe,discard=unmap`;
   await must([
-    "qemu-system-x86_64",
+    ...["qemu-system-x86_64", "-name", folder, "-daemonize", "-pidfile", inFolder("pid")],
+    ...["-serial", `file:${inFolder("console.log")}`, "-qmp", `unix:${inFolder("qmp")},server=on,wait=off`],
     ...[
-      "-name",
-      folder,
-      "-daemonize",
-      "-pidfile",
-      join(folder, "pid"),
-      "-serial",
-      `file:${join(folder, "console.log")}`,
+      "-drive",
+      disk("root"),
+      "-drive",
+      disk("pool"),
+      "-netdev",
+      `user,id=uplink,hostfwd=tcp:${address}:0-:22`,
     ],
-    ...["-qmp", `unix:${join(folder, "qmp")},server=on,wait=off`],
-    ...["-netdev", "user,id=uplink,hostfwd=tcp:127.0.0.1:0-:22"],
-    ...["-drive", disk("root"), "-drive", disk("pool")],
     ...["-kernel", files.vmlinuz, "-initrd", files.initrd, "-append", kernelCommandLine],
-    ...hardware,
-    ...(savedState ? ["-incoming", "defer"] : []),
+    ...hardware.split(" "),
+    ...(files.savedState ? ["-incoming", "defer"] : []),
   ]);
-  if (!savedState) return;
+  if (!files.savedState) return;
   await withQmp(folder, async (qmp) => {
-    await qmp.migrate("migrate-incoming", `exec:cat ${savedState}`);
+    await qmp.migrate("migrate-incoming", `exec:cat ${files.savedState}`);
     await qmp.execute("cont");
   });
 }
 
-/** Freezes the machine, writes its memory to `savedState` and ends it; its disks now belong to that state. */
+/** Freezes the machine, writes its memory to `savedState` and ends it; its root disk belongs to that state now. */
 export async function saveMachine(folder: string, savedState: string): Promise<void> {
   await withQmp(folder, async (qmp) => {
     await qmp.execute("stop");
@@ -78,13 +73,15 @@ export async function saveMachine(folder: string, savedState: string): Promise<v
     await qmp.migrate("migrate", `exec:cat > ${savedState}`);
     await qmp.execute("quit");
   });
+  await untilGone(folder);
 }
 
-export async function sshPort(folder: string): Promise<number> {
-  const usernet = await withQmp(folder, (qmp) => qmp.human("info usernet"));
-  const port = /TCP\[HOST_FORWARD\]\s+\d+\s+127\.0\.0\.1\s+(\d+)/.exec(usernet)?.[1];
-  if (!port) throw new Error(`${folder} forwards no SSH port:\n${usernet}`);
-  return Number(port);
+/** Where the machine's SSH is reached. */
+export async function sshAddress(folder: string): Promise<Pick<SshTarget, "address" | "port">> {
+  const forwards = await withQmp(folder, (qmp) => qmp.human("info usernet"));
+  const [, address, port] = /TCP\[HOST_FORWARD\]\s+\d+\s+(\S+)\s+(\d+)/.exec(forwards) ?? [];
+  if (!address) throw new LabError(`${folder} forwards no SSH port:\n${forwards}`);
+  return { address, port: Number(port) };
 }
 
 /** Pulls or plugs the machine's network cable. */
@@ -92,14 +89,12 @@ export async function setLink(folder: string, isUp: boolean): Promise<void> {
   await withQmp(folder, (qmp) => qmp.execute("set_link", { name: "uplink", up: isUp }));
 }
 
-/** Whether the process in the pid file is still this machine, and not some later process of that number. */
+/** The machine's process; a later process that has its number is not taken for it. */
 export async function runningPid(folder: string): Promise<number | undefined> {
-  const pidFile = join(folder, "pid");
-  if (!existsSync(pidFile)) return undefined;
-  const pid = Number(await Bun.file(pidFile).text());
-  const commandLine = Bun.file(`/proc/${pid}/cmdline`);
-  if (!(await commandLine.exists())) return undefined;
-  return (await commandLine.text()).split("\0").includes(folder) ? pid : undefined;
+  const textOf = (file: string) => readFile(file, "utf8").catch(() => "");
+  const pid = Number(await textOf(join(folder, "pid")));
+  const commandLine = await textOf(`/proc/${pid}/cmdline`);
+  return commandLine.split("\0").includes(folder) ? pid : undefined;
 }
 
 /** Ends the machine as a power cut would; returns when its process is gone. */
@@ -107,6 +102,10 @@ export async function killMachine(folder: string): Promise<void> {
   const pid = await runningPid(folder);
   if (pid === undefined) return;
   process.kill(pid, "SIGKILL");
+  await untilGone(folder);
+}
+
+async function untilGone(folder: string): Promise<void> {
   while ((await runningPid(folder)) !== undefined) await Bun.sleep(20);
 }
 

@@ -1,6 +1,12 @@
 import { type Outcome, run } from "../run.ts";
 
-export type SshTarget = { port: number; user: string; identityFile: string; knownHostsFile?: string };
+export type SshTarget = {
+  address: string;
+  port: number;
+  user: string;
+  identityFile: string;
+  knownHostsFile?: string;
+};
 
 /**
  * Runs a shell line on a node. Exit status 255 is ssh's own: no connection; 124 means that `timeoutMs` passed.
@@ -11,7 +17,7 @@ export function overSsh(
   line: string,
   options: { stdin?: string; timeoutMs?: number } = {},
 ): Promise<Outcome> {
-  const { port, user, identityFile, knownHostsFile } = target;
+  const { address, port, user, identityFile, knownHostsFile } = target;
   const argv = [
     ...["timeout", String((options.timeoutMs ?? 60_000) / 1000)],
     ...[
@@ -31,7 +37,7 @@ export function overSsh(
     ...["-o", `StrictHostKeyChecking=${knownHostsFile ? "yes" : "no"}`, "-o", "LogLevel=ERROR"],
     // OpenSSH's favourite key exchange takes an emulated processor a second longer.
     ...["-o", "KexAlgorithms=curve25519-sha256"],
-    ...[`${user}@127.0.0.1`, line],
+    ...[`${user}@${address}`, line],
   ];
   return run(argv, { stdin: options.stdin });
 }

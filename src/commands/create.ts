@@ -1,0 +1,113 @@
+import { createInstance, decideCreate } from "../instances/create.ts";
+import { waitUntilReady } from "../instances/wait.ts";
+import { describePlan, renderPlan } from "../nodes/describe-plan.ts";
+import { parseSize } from "../size.ts";
+import { parseKeyValue, parseWholeNumber, toRecord, waitTimeout } from "./argument-values.ts";
+import { changes, defineCommand } from "./define-command.ts";
+import { instanceJson } from "./instance-view.ts";
+import { renderPlacement } from "./placement-view.ts";
+import { readUserData } from "./user-data-file.ts";
+
+export const command = defineCommand({
+  examples: [
+    "waifuctl create --template debian-12",
+    "waifuctl create web-1 --template debian-12 --memory 2G --user-data web.yaml --node-label disk=nvme",
+  ],
+  args: {
+    name: { type: "positional", required: false, description: "Name of the instance; made up when left out" },
+    template: {
+      type: "string",
+      alias: "t",
+      valueHint: "TEMPLATE",
+      description: "Base image; see template list",
+    },
+    node: {
+      type: "string",
+      alias: "n",
+      valueHint: "NODE",
+      description: "Run it there; still refused when it can't fit",
+    },
+    cpus: {
+      type: "string",
+      valueHint: "N",
+      parse: parseWholeNumber({ min: 1, max: 512 }),
+      description: "Virtual CPUs",
+    },
+    memory: {
+      type: "string",
+      alias: "m",
+      valueHint: "SIZE",
+      parse: parseSize,
+      description: "Memory, such as 2G or 512MiB",
+    },
+    disk: {
+      type: "string",
+      alias: "d",
+      valueHint: "SIZE",
+      parse: parseSize,
+      description: "Disk, such as 20G",
+    },
+    userData: {
+      type: "string",
+      alias: "u",
+      valueHint: "FILE",
+      description: "cloud-config, or - for standard input",
+    },
+    sshKey: { type: "string", valueHint: "FILE", description: "Public key that may log in" },
+    label: {
+      type: "string",
+      valueHint: "KEY=VALUE",
+      repeatable: true,
+      parse: parseKeyValue,
+      description: "Label it",
+    },
+    nodeLabel: {
+      type: "string",
+      valueHint: "KEY=VALUE",
+      repeatable: true,
+      parse: parseKeyValue,
+      description: "Only nodes that bear it",
+    },
+    explain: { type: "boolean", description: "Say why the node was chosen" },
+    noWait: { type: "boolean", description: "Don't wait until it answers" },
+    timeout: waitTimeout,
+    ...changes,
+  },
+  async run(flags, { deps, reporter, signal, print }) {
+    const cluster = await deps();
+    const creation = await decideCreate(
+      cluster,
+      {
+        ...flags,
+        memoryBytes: flags.memory,
+        diskBytes: flags.disk,
+        labels: toRecord(flags.label),
+        nodeLabels: toRecord(flags.nodeLabel),
+        userData: await readUserData(flags.userData ?? cluster.config.defaults.userDataFile),
+        sshKeys: await cluster.publicKeys(flags.sshKey),
+      },
+      signal,
+    );
+    if (flags.explain && !flags.json) reporter.note(renderPlacement(creation.placement));
+    if (flags.dryRun) {
+      const plan = describePlan(creation.plan);
+      return print({ ...plan, placement: creation.placement }, () => renderPlan(plan));
+    }
+    const { spec, node, placement } = await createInstance(cluster, creation, { reporter, signal });
+    const instance = {
+      node,
+      spec,
+      state: "running" as const,
+      cpus: spec.cpus,
+      memoryBytes: spec.memoryBytes,
+    };
+    const address = flags.noWait
+      ? spec.address
+      : await waitUntilReady(cluster, instance, flags.timeout * 1000, { reporter, signal });
+    const answer = { ...instanceJson({ ...instance, node: node.name }), address };
+    print(
+      flags.explain ? { ...answer, placement } : answer,
+      `${spec.name} runs on ${node.name}${address ? ` at ${address}` : ""}\n`,
+    );
+  },
+});

@@ -1,0 +1,171 @@
+import type { NodeConfig } from "../config/cluster-config.ts";
+import { WaifuError } from "../errors.ts";
+import type { InstanceSpec } from "../instance-spec.ts";
+import { makeHostKey } from "../metadata/host-key.ts";
+import { defaultUser, renderSeed } from "../metadata/seed.ts";
+import { seedDisk } from "../metadata/seed-disk.ts";
+import { checkUserData } from "../metadata/user-data.ts";
+import { toCandidate, unavailableCandidate } from "../nodes/candidate.ts";
+import { type Cluster, nodeNamed } from "../nodes/cluster.ts";
+import { type FanOut, onEveryNode } from "../nodes/fan-out.ts";
+import { withNodeLock } from "../nodes/lock.ts";
+import type { Plan } from "../nodes/plan.ts";
+import { type NodeProbe, probeNode } from "../nodes/probe.ts";
+import { runPlan, type Watch } from "../nodes/run-plan.ts";
+import { type Placement, place } from "../placement/place.ts";
+import { resolveTemplate } from "../templates/resolve.ts";
+import { checkNameIsFree, type Draft, macOf, planCreate } from "./draft.ts";
+import { checkInstanceName, makeUpName } from "./name.ts";
+import { planRemoval } from "./removal.ts";
+
+export type CreateRequest = {
+  /** Made up when absent. */
+  readonly name?: string;
+  readonly template?: string;
+  readonly node?: string;
+  readonly nodeLabels: Readonly<Record<string, string>>;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly cpus?: number;
+  readonly memoryBytes?: number;
+  readonly diskBytes?: number;
+  readonly userData?: { readonly text: string; readonly path: string };
+  /** Public keys, one line each, that may log in. */
+  readonly sshKeys: readonly string[];
+};
+
+export type Creation = {
+  readonly spec: InstanceSpec;
+  readonly node: NodeConfig;
+  readonly placement: Placement;
+  readonly plan: Plan;
+  readonly draft: Draft;
+  readonly probe: NodeProbe;
+};
+
+/** Gathers and decides; changes nothing. Throws `usage`, `exists`, `not-found`, `refused`, or `no-fit` with each node's reason. */
+export async function decideCreate(cluster: Cluster, request: CreateRequest, signal?: AbortSignal): Promise<Creation> {
+  if (request.name !== undefined) checkInstanceName(request.name);
+  if (request.userData !== undefined) checkUserData(request.userData.text, request.userData.path);
+  if (request.node !== undefined) nodeNamed(cluster, request.node);
+  const view = await onEveryNode(cluster.config.nodes, (node) => probeNode(cluster, node, signal));
+  signal?.throwIfAborted();
+  const draft = draftInstance(cluster, request, view);
+  const placement = place(
+    [
+      ...view.answers.map((probe) => toCandidate(probe, draft.template.digest)),
+      ...view.failures.map(({ node, error }) => unavailableCandidate(node, error)),
+    ],
+    { ...draft, node: request.node, labels: request.nodeLabels },
+  );
+  const probe = view.answers.find((answer) => answer.node.name === placement.chosen);
+  if (probe === undefined) throw noFit(draft.name, placement, view);
+  return { ...planCreate(draft, probe), node: probe.node, placement, draft, probe };
+}
+
+/**
+ * Carries the decision out under the node's lock, and decides the node's part anew when somebody changed the node meanwhile.
+ * On any failure, and on an abort, what was made is removed again before the error is thrown.
+ */
+export async function createInstance(cluster: Cluster, decided: Creation, watch: Watch): Promise<Creation> {
+  return await withNodeLock(cluster, decided.node, async (sequence) => {
+    watch.signal?.throwIfAborted();
+    const creation = sequence === decided.probe.sequence ? decided : await decideAgain(cluster, decided, watch.signal);
+    const { spec, node, plan, draft } = creation;
+    await runPlan(cluster, plan, watch, async () => {
+      const probe = await probeNode(cluster, node);
+      await runPlan(cluster, removalOf(spec, probe, draft), { reporter: watch.reporter });
+    });
+    cluster.state.instances.remember({
+      spec,
+      node: node.name,
+      state: "running",
+      seenAt: cluster.now().toISOString(),
+    });
+    return creation;
+  });
+}
+
+function draftInstance(cluster: Cluster, request: CreateRequest, view: FanOut<NodeProbe>): Draft {
+  const { defaults } = cluster.config;
+  const templateName = request.template ?? defaults.template;
+  if (templateName === undefined) {
+    throw new WaifuError("usage", "create needs a template", {
+      hint: "Name one with --template, or set `template` under [defaults] in cluster.toml; waifuctl template list shows them.",
+    });
+  }
+  const template = resolveTemplate(cluster, templateName, view.answers);
+  const unreachable = new Set(view.failures.map((failure) => failure.node.name));
+  const remembered = cluster.state.instances.all().filter((seen) => unreachable.has(seen.node));
+  const name = request.name ?? makeUpName(takenNames(view, remembered), Math.random);
+  checkNameIsFree(name, view.answers);
+  const lastSeen = remembered.find((seen) => seen.spec.name === name);
+  if (lastSeen !== undefined) {
+    throw new WaifuError("exists", `can't create ${name}: the name was last seen on node ${lastSeen.node}, which does not answer`, {
+      node: lastSeen.node,
+      instance: name,
+      hint: "Choose another name.",
+    });
+  }
+  const uuid = crypto.randomUUID();
+  const facts = request.userData && checkUserData(request.userData.text, request.userData.path);
+  const hostKey = facts?.hostKey === "its-own" ? undefined : makeHostKey(name);
+  const seed = renderSeed({
+    uuid,
+    generation: 1,
+    hostname: name,
+    sshKeys: [...request.sshKeys],
+    userData: request.userData?.text,
+    hostKey,
+  });
+  return {
+    uuid,
+    name,
+    generation: 1,
+    template,
+    cpus: request.cpus ?? defaults.cpus,
+    memoryBytes: request.memoryBytes ?? defaults.memoryBytes,
+    diskBytes: request.diskBytes ?? Math.max(defaults.diskBytes, template.virtualBytes ?? 0),
+    mac: macOf(uuid),
+    labels: request.labels,
+    user: facts?.loginUser ?? defaultUser,
+    hostKey: hostKey?.public,
+    createdAt: cluster.now().toISOString(),
+    seed: seedDisk(seed),
+  };
+}
+
+function takenNames(view: FanOut<NodeProbe>, remembered: readonly { spec: InstanceSpec }[]): Set<string> {
+  return new Set([
+    ...view.answers.flatMap(({ domains, storage }) => [...domains, ...storage.disks].map((thing) => thing.name)),
+    ...remembered.map((seen) => seen.spec.name),
+  ]);
+}
+
+function noFit(name: string, { verdicts }: Placement, { failures }: FanOut<NodeProbe>): WaifuError {
+  const reasons = verdicts.map(({ node, reasons }) => `  ${node}: ${reasons.join("; ")}`);
+  const [failure] = failures;
+  const isOnlyFailure = failure !== undefined && verdicts.length === 1;
+  return new WaifuError(isOnlyFailure ? failure.error.code : "no-fit", `no node fits ${name}:\n${reasons.join("\n")}`, {
+    hint: isOnlyFailure ? failure.error.hint : "Ask for less, free something, or add a node: waifuctl node list shows what is free.",
+  });
+}
+
+async function decideAgain(cluster: Cluster, decided: Creation, signal?: AbortSignal): Promise<Creation> {
+  const { draft, node } = decided;
+  const probe = await probeNode(cluster, node, signal);
+  checkNameIsFree(draft.name, [probe]);
+  const candidate = toCandidate(probe, draft.template.digest);
+  const placement = place([candidate], { ...draft, labels: {} });
+  if (placement.chosen === undefined) throw noFit(draft.name, placement, { answers: [probe], failures: [] });
+  return { ...planCreate(draft, probe), node, placement: decided.placement, draft, probe };
+}
+
+function removalOf(spec: InstanceSpec, probe: NodeProbe, draft: Draft): Plan {
+  return {
+    verb: "undo create",
+    instance: spec.name,
+    uuid: spec.uuid,
+    node: probe.node,
+    steps: planRemoval(probe, spec, draft.template.digest),
+  };
+}

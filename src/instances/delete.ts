@@ -1,0 +1,85 @@
+import type { NodeConfig } from "../config/cluster-config.ts";
+import { WaifuError } from "../errors.ts";
+import { nearest } from "../nearest.ts";
+import type { Cluster } from "../nodes/cluster.ts";
+import { onEveryNode } from "../nodes/fan-out.ts";
+import { withNodeLock } from "../nodes/lock.ts";
+import type { Plan } from "../nodes/plan.ts";
+import { type NodeProbe, probeNode } from "../nodes/probe.ts";
+import { runPlan, type Watch } from "../nodes/run-plan.ts";
+import { macOf } from "./draft.ts";
+import { planRemoval, type Traces } from "./removal.ts";
+
+export type Deletion = { readonly node: NodeConfig; readonly traces: Traces; readonly plan: Plan };
+
+/**
+ * Finds every trace of an instance, also of one that was left half made or lost its domain. Changes nothing.
+ * Throws `not-found` with the nearest name, or `unreachable` when it may be on a node that does not answer.
+ */
+export async function decideDelete(cluster: Cluster, name: string, signal?: AbortSignal): Promise<Deletion> {
+  const remembered = cluster.state.instances.all().find((seen) => seen.spec.name === name);
+  const likely = cluster.config.nodes.filter((node) => node.name === remembered?.node);
+  const nodes = likely.length > 0 ? likely : cluster.config.nodes;
+  const view = await onEveryNode(nodes, async (node) => {
+    const probe = await probeNode(cluster, node, signal);
+    return { probe, traces: tracesOf(cluster, probe, name) };
+  });
+  for (const { probe, traces } of view.answers) {
+    if (traces !== undefined) return deletion(probe, traces);
+  }
+  const [failure] = view.failures;
+  if (failure !== undefined) {
+    throw new WaifuError(failure.error.code, `can't look for ${name} everywhere: ${failure.error.message}`, {
+      node: failure.node.name,
+      instance: name,
+      hint: failure.error.hint,
+      cause: failure.error,
+    });
+  }
+  if (remembered !== undefined) {
+    // It is not where it was last seen: forget that, and look everywhere.
+    cluster.state.instances.forget(remembered.spec.uuid);
+    return await decideDelete(cluster, name, signal);
+  }
+  const names = view.answers.flatMap(({ probe }) => probe.domains.flatMap(({ spec }) => spec?.name ?? []));
+  const suggestion = nearest(name, names);
+  throw new WaifuError("not-found", `there is no instance ${JSON.stringify(name)}`, {
+    instance: name,
+    hint: suggestion === undefined ? "See waifuctl list." : `Did you mean ${suggestion}?`,
+  });
+}
+
+/** Removes the instance with its disk, seed, address and console log. May be repeated until nothing is left. */
+export async function deleteInstance(cluster: Cluster, decided: Deletion, watch: Watch): Promise<void> {
+  const { node, traces } = decided;
+  await withNodeLock(cluster, node, async () => {
+    const { plan } = deletion(await probeNode(cluster, node, watch.signal), traces);
+    await runPlan(cluster, plan, watch);
+    cluster.state.journal.settle(traces.uuid, "undone");
+    cluster.state.instances.forget(traces.uuid);
+  });
+}
+
+function deletion(probe: NodeProbe, traces: Traces): Deletion {
+  const steps = planRemoval(probe, traces);
+  const plan = { verb: "delete", instance: traces.name, uuid: traces.uuid, node: probe.node, steps };
+  return { node: probe.node, traces, plan };
+}
+
+/** By the domain, else by a disk's label, else by an operation that never ended here. */
+function tracesOf(cluster: Cluster, { node, domains, storage }: NodeProbe, name: string): Traces | undefined {
+  const spec = domains.find((domain) => domain.spec?.name === name)?.spec;
+  if (spec !== undefined) return spec;
+  const foreign = domains.find((domain) => domain.name === name);
+  if (foreign !== undefined) {
+    throw new WaifuError("refused", `${name} on node ${node.name} was not made by waifuctl: it is left alone`, {
+      node: node.name,
+      instance: name,
+      hint: `To remove it by hand, on ${node.name}: virsh undefine ${foreign.uuid}`,
+    });
+  }
+  const uuid =
+    storage.disks.find((disk) => disk.name === name)?.uuid ??
+    cluster.state.journal.open().find((entry) => entry.instance === name && entry.node === node.name)?.uuid;
+  return uuid === undefined ? undefined : { uuid, name, mac: macOf(uuid) };
+}

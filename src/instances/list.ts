@@ -1,0 +1,26 @@
+import type { InstanceSpec } from "../instance-spec.ts";
+import type { Cluster } from "../nodes/cluster.ts";
+import type { NodeFailure } from "../nodes/fan-out.ts";
+import { viewInstances } from "./locate.ts";
+
+export type ListedInstance = {
+  readonly node: string;
+  readonly spec: InstanceSpec;
+  readonly state: string;
+  /** Absent when seen now; else when it was last seen (ISO 8601): its node does not answer. */
+  readonly lastSeenAt?: string;
+};
+
+export type InstanceList = { readonly instances: readonly ListedInstance[]; readonly failures: readonly NodeFailure[] };
+
+/** Every instance of the cluster; those on nodes that don't answer as they were last seen. Sorted by name. */
+export async function listInstances(cluster: Cluster, signal?: AbortSignal): Promise<InstanceList> {
+  const { instances, failures } = await viewInstances(cluster, cluster.config.nodes, signal);
+  const down = new Set(failures.map((failure) => failure.node.name));
+  const remembered = cluster.state.instances.all().filter((seen) => down.has(seen.node));
+  const listed: ListedInstance[] = [
+    ...instances.map(({ node, spec, state }) => ({ node: node.name, spec, state })),
+    ...remembered.map(({ node, spec, state, seenAt }) => ({ node, spec, state, lastSeenAt: seenAt })),
+  ];
+  return { instances: listed.sort((a, b) => (a.spec.name < b.spec.name ? -1 : 1)), failures };
+}

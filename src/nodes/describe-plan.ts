@@ -1,0 +1,41 @@
+import type { Command, Stdin } from "../command.ts";
+import { formatSize } from "../size.ts";
+import { quote } from "../ssh/quote.ts";
+import type { Plan } from "./plan.ts";
+
+export type DescribedPlan = {
+  readonly verb: string;
+  readonly instance: string;
+  readonly node: string;
+  readonly steps: readonly { readonly title: string; readonly commands: readonly string[] }[];
+};
+
+/** The plan for a reader: the very commands that a run would send, as shell lines that can be pasted on the node. */
+export function describePlan({ verb, instance, node, steps }: Plan): DescribedPlan {
+  return {
+    verb,
+    instance,
+    node: node.name,
+    steps: steps.flatMap(({ title, commands, andThen }) => [
+      { title, commands: commands.map(describeCommand) },
+      ...(andThen === undefined ? [] : [{ title: `${andThen.title} (commands depend on the image's size and format)`, commands: [] }]),
+    ]),
+  };
+}
+
+export function renderPlan(plan: DescribedPlan): string {
+  if (plan.steps.length === 0) return `Nothing to do: ${plan.verb} ${plan.instance} on ${plan.node} is as asked.\n`;
+  const steps = plan.steps.map(({ title, commands }) => [`# ${title}`, ...commands].join("\n"));
+  return `On ${plan.node}, ${plan.verb} ${plan.instance} would run:\n\n${steps.join("\n\n")}\n`;
+}
+
+function describeCommand({ argv, pipeTo = [], stdin }: Command): string {
+  const pipeline = [argv, ...pipeTo].map((part) => part.map(quote).join(" ")).join(" | ");
+  return stdin === undefined ? pipeline : `${pipeline} ${describeStdin(stdin)}`;
+}
+
+/** Text is shown, it is the domain's XML or a label; a seed is bytes, and may hold secrets. */
+function describeStdin(stdin: Stdin): string {
+  if (typeof stdin === "string") return `<<'END'\n${stdin.trimEnd()}\nEND`;
+  return stdin instanceof Uint8Array ? `< (${formatSize(stdin.length)})` : `< ${quote(stdin.path)}`;
+}

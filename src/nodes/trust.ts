@@ -1,0 +1,51 @@
+import { WaifuError } from "../errors.ts";
+import { fingerprint } from "../ssh/host-key.ts";
+import { toPeer } from "../ssh/dialer.ts";
+import { checkHostKey, recordedKeys } from "../ssh/host-key-check.ts";
+import { knownHostName } from "../ssh/known-hosts.ts";
+import { appendKnownHost } from "../ssh/known-hosts-file.ts";
+import { type Cluster, nodeNamed } from "./cluster.ts";
+
+export type HostKeyOffer = {
+  readonly node: string;
+  readonly isKnown: boolean;
+  /** Type and SHA-256 fingerprint, as ssh prints them. */
+  readonly shown: string;
+  /** For cluster.toml's `host_key`. */
+  readonly hostKey: string;
+  /** Records the key in the first known_hosts file, for ssh as much as for us. */
+  accept(): Promise<string>;
+};
+
+/**
+ * Asks a node for its host key without logging in. Throws `refused` for a local node, `host-key` when another key is recorded or pinned,
+ * `unreachable`.
+ */
+export async function offerHostKey(cluster: Cluster, name: string): Promise<HostKeyOffer> {
+  const { ssh } = nodeNamed(cluster, name);
+  if (ssh === undefined) {
+    throw new WaifuError("refused", `node ${name} is this very machine: it has no host key to trust`, { node: name });
+  }
+  const target = await cluster.dialer.resolve(ssh);
+  const key = await cluster.dialer.fetchHostKey({ name, ssh });
+  const recorded = await recordedKeys(target);
+  const isKnown = recorded.length > 0;
+  if (isKnown) checkHostKey(key, recorded, toPeer(target, name));
+  return {
+    node: name,
+    isKnown,
+    shown: `${key.type} ${fingerprint(key)}`,
+    hostKey: `${key.type} ${key.base64}`,
+    accept: async () => {
+      const [file] = target.knownHostsFiles;
+      if (file === undefined) {
+        throw new WaifuError("refused", "there is no known_hosts file to write to", {
+          node: name,
+          hint: `Pin it in cluster.toml: host_key = "${key.type} ${key.base64}"`,
+        });
+      }
+      await appendKnownHost(file, knownHostName(target.host, target.port), key);
+      return file;
+    },
+  };
+}

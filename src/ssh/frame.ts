@@ -1,0 +1,37 @@
+import { randomBytes } from "node:crypto";
+import { toShellLine } from "./quote.ts";
+
+/**
+ * A script's output told apart from what the login shell says first (bash sources .bashrc even for a remote command).
+ * The line on standard error also carries the process group, so that the program can be stopped later.
+ */
+export type Frame = {
+  readonly line: string;
+  /** What follows the mark, or undefined when the mark never came: then nothing was run. */
+  strip(output: Buffer): Buffer | undefined;
+  /** The process group of the script, from its standard error. */
+  group(stderr: Buffer): string | undefined;
+};
+
+export function frame(script: string): Frame {
+  const mark = `waifuctl-${randomBytes(12).toString("hex")}`;
+  const locate = (output: Buffer): { text: string; end: number } | undefined => {
+    const start = output.indexOf(`${mark} `);
+    const end = output.indexOf("\n", start);
+    if (start < 0 || end < 0) return undefined;
+    return { text: output.toString("utf8", start + mark.length + 1, end), end: end + 1 };
+  };
+  return {
+    line: toShellLine(`echo ${mark} $$; echo ${mark} $$ >&2; ${script}`),
+    strip: (output) => {
+      const found = locate(output);
+      return found && output.subarray(found.end);
+    },
+    group: (stderr) => locate(stderr)?.text,
+  };
+}
+
+/** Signals a process group, or a lone process where the server made none. */
+export function killArgv(signal: "TERM" | "KILL", group: string): [string, ...string[]] {
+  return ["sh", "-c", 'kill -s "$1" -- "-$2" 2>/dev/null || kill -s "$1" "$2"', "sh", signal, group];
+}

@@ -1,0 +1,71 @@
+import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
+import { connect } from "node:net";
+import { Duplex } from "node:stream";
+import { type Command, type CommandResult, once } from "../command.ts";
+import { WaifuError } from "../errors.ts";
+import { finish } from "./cut-short.ts";
+import { killArgv } from "./frame.ts";
+import { startOnTerminal } from "./local-terminal.ts";
+import { NodeRunner } from "./node-runner.ts";
+import { toScript } from "./quote.ts";
+import type { RemoteProcess, TerminalSize } from "./runner.ts";
+import { openStdin } from "./stdin.ts";
+import { exchange, exitStatus } from "./streams.ts";
+
+/** This very machine as a node: the same scripts as over SSH, given to the same `sh`. */
+export class LocalRunner extends NodeRunner {
+  protected async execute(command: Command, signal?: AbortSignal): Promise<CommandResult> {
+    const stdin = await openStdin(command.stdin);
+    const child = this.#spawn(command);
+    const ended = exitOf(child);
+    const traffic = exchange(child, stdin);
+    const kill = (name: "TERM" | "KILL"): Promise<number> =>
+      exitOf(this.#spawn(once(killArgv(name, String(child.pid)))));
+    try {
+      const exitCode = await finish(
+        { node: this.node, command, ended, starved: traffic.starved, kill },
+        signal,
+      );
+      return {
+        exitCode,
+        stdout: `${Buffer.concat(traffic.stdout)}`,
+        stderr: `${Buffer.concat(traffic.stderr)}`,
+      };
+    } finally {
+      stdin.destroy();
+    }
+  }
+
+  async start(command: Command, terminal?: TerminalSize): Promise<RemoteProcess> {
+    if (terminal) return startOnTerminal(["sh", "-c", toScript(command, this.become)], terminal);
+    const child = this.#spawn(command);
+    child.stderr.resume();
+    const stream = Duplex.from({ readable: child.stdout, writable: child.stdin });
+    return { stream, exited: exitOf(child), resize: () => {}, close: () => void stream.destroy() };
+  }
+
+  forward(host: string, port: number): Promise<Duplex> {
+    const { promise, resolve, reject } = Promise.withResolvers<Duplex>();
+    const socket = connect({ host, port, noDelay: true });
+    socket.once("connect", () => resolve(socket));
+    socket.once("error", (cause) => {
+      const message = `cannot reach ${host}:${port} from node "${this.node}"`;
+      reject(new WaifuError("unreachable", message, { node: this.node, cause }));
+    });
+    return promise;
+  }
+
+  async close(): Promise<void> {}
+
+  // Its own process group, as sshd gives one: Ctrl-C at the terminal must not reach it behind our back.
+  #spawn(command: Command): ChildProcessWithoutNullStreams {
+    return spawn("sh", ["-c", toScript(command, this.become)], { detached: true });
+  }
+}
+
+function exitOf(child: ChildProcessWithoutNullStreams): Promise<number> {
+  return new Promise((resolve, reject) => {
+    child.once("error", reject);
+    child.once("close", (code, signal) => resolve(exitStatus(code, signal)));
+  });
+}

@@ -1,0 +1,90 @@
+import type { Duplex } from "node:stream";
+import type { Argv, Command, CommandResult } from "../command.ts";
+import { WaifuError } from "../errors.ts";
+import { toBatch } from "./batch.ts";
+import { describe } from "./cut-short.ts";
+import type { RemoteProcess, Runner, TerminalSize } from "./runner.ts";
+
+/** One command that was run, for --verbose. `exitCode` is undefined when none came. */
+export type CommandEvent = {
+  readonly node: string;
+  readonly argv: Argv;
+  readonly pipeTo?: readonly Argv[];
+  readonly exitCode: number | undefined;
+  /** For a command in a batch, the time of the whole batch. */
+  readonly ms: number;
+};
+
+export type RunnerOptions = {
+  readonly node: string;
+  readonly become?: "sudo";
+  readonly onCommand?: (event: CommandEvent) => void;
+};
+
+/** What a node reached over SSH and this very machine have in common. */
+export abstract class NodeRunner implements Runner {
+  readonly node: string;
+  protected readonly become: "sudo" | undefined;
+  readonly #onCommand: ((event: CommandEvent) => void) | undefined;
+
+  constructor({ node, become, onCommand }: RunnerOptions) {
+    this.node = node;
+    this.become = become;
+    this.#onCommand = onCommand;
+  }
+
+  async run(command: Command, signal?: AbortSignal): Promise<CommandResult> {
+    const log = this.#startLog([command]);
+    const results: CommandResult[] = [];
+    try {
+      const result = await this.execute(command, signal);
+      results.push(result);
+      return result;
+    } finally {
+      log(results);
+    }
+  }
+
+  async runAll(commands: readonly Command[], signal?: AbortSignal): Promise<CommandResult[]> {
+    if (commands.length === 0) return [];
+    const log = this.#startLog(commands);
+    const batch = toBatch(commands);
+    let results: CommandResult[] = [];
+    try {
+      const whole = await this.execute(batch.command, signal);
+      results = batch.parse(whole);
+      if (results.length < commands.length) throw this.#endedEarly(commands, results.length, whole);
+      return results;
+    } finally {
+      log(results);
+    }
+  }
+
+  abstract start(command: Command, terminal?: TerminalSize): Promise<RemoteProcess>;
+  abstract forward(host: string, port: number): Promise<Duplex>;
+  abstract close(): Promise<void>;
+  protected abstract execute(command: Command, signal?: AbortSignal): Promise<CommandResult>;
+
+  #startLog(commands: readonly Command[]): (results: readonly CommandResult[]) => void {
+    const startedAt = performance.now();
+    return (results) => {
+      const ms = Math.round(performance.now() - startedAt);
+      for (const [index, { argv, pipeTo }] of commands.entries())
+        this.#onCommand?.({ node: this.node, argv, pipeTo, exitCode: results[index]?.exitCode, ms });
+    };
+  }
+
+  #endedEarly(commands: readonly Command[], done: number, { exitCode, stderr }: CommandResult): WaifuError {
+    const next = commands[done];
+    // Nothing ran at all: sudo wants a password, or there is no such user.
+    const code = done === 0 && this.become ? "remote-failed" : "outcome-unknown";
+    const said = stderr.trim().split("\n").at(-1) || `exit status ${exitCode}`;
+    return new WaifuError(
+      code,
+      `node "${this.node}": the shell ended before ${next ? describe(next) : "the end"}: ${said}`,
+      {
+        node: this.node,
+      },
+    );
+  }
+}

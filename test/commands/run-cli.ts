@@ -1,0 +1,27 @@
+import type { GroupEntry } from "../../src/commands/command-table.ts";
+import { run } from "../../src/commands/run.ts";
+import type { Deps, WireOptions } from "../../src/wire.ts";
+import { createRecordingTerminal, type TerminalOptions } from "../terminal/recording-terminal.ts";
+
+export type CliOptions = TerminalOptions & {
+  env?: Record<string, string>;
+  signal?: AbortSignal;
+  table?: GroupEntry;
+  /** Without it a command that asks for the cluster fails the test. */
+  wire?: (options: WireOptions) => Promise<Deps>;
+};
+
+export type CliResult = { stdout: string; stderr: string; exitCode: number; questions: string[] };
+
+/** One command line in this process: `await runCli(["list", "--json"], { wire })`. */
+export async function runCli(argv: readonly string[], options: CliOptions = {}): Promise<CliResult> {
+  const terminal = createRecordingTerminal(options);
+  const host = {
+    terminal,
+    env: options.env ?? {},
+    signal: options.signal ?? new AbortController().signal,
+    wire: options.wire ?? (() => Promise.reject(new Error("this test gave no cluster"))),
+  };
+  const exitCode = await run(argv, host, options.table);
+  return { ...terminal.written, exitCode, questions: terminal.questions };
+}
