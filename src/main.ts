@@ -15,5 +15,6 @@ process.exit(
     env: process.env,
     signal: interrupted.signal,
     wire: async (options) => (await import("./wire.ts")).wire(options),
+    wireReach: async (options) => (await import("./wire.ts")).wireReach(options),
   }),
 );

@@ -1,7 +1,9 @@
 import { hostname, userInfo } from "node:os";
 import type { NodeConfig } from "./config/cluster-config.ts";
 import { loadClusterConfig } from "./config/load-cluster-config.ts";
+import { WaifuError } from "./errors.ts";
 import type { Cluster } from "./nodes/cluster.ts";
+import type { Reach } from "./nodes/survey.ts";
 import type { Reporter } from "./reporter.ts";
 import { connectNode } from "./ssh/connect-node.ts";
 import { Dialer } from "./ssh/dialer.ts";
@@ -23,36 +25,63 @@ export type WireOptions = {
 export type Deps = Cluster & { close(): Promise<void> };
 
 /** cluster.toml to everything a verb needs. Nothing is connected yet: each node is at its first use. Throws `config`. */
-export async function wire({ clusterFile, isVerbose, env, terminal, reporter }: WireOptions): Promise<Deps> {
+export async function wire(options: WireOptions): Promise<Deps> {
+  const { clusterFile, env } = options;
   const config = await loadClusterConfig({ flag: clusterFile, cwd: process.cwd(), environment: env });
   const now = () => new Date();
   const state = openState(config.statePath, now);
-  const user = userInfo().username;
-  const operator = { home: env.HOME, user, agentSocket: env.SSH_AUTH_SOCK };
-  const askPassphrase = async (path: string) =>
-    terminal.stderr.isTTY ? await terminal.askSecret(`Passphrase for ${path}: `) : undefined;
-  const dialer = new Dialer({ operator, askPassphrase });
-  const onCommand = isVerbose ? (event: CommandEvent) => reporter.note(describeEvent(event)) : undefined;
+  const { operator, dialer, connect: open } = wireConnections(options);
   const runners = new Map<string, Promise<Runner>>();
   const connect = (node: NodeConfig) => {
-    const runner = runners.get(node.name) ?? connectNode(dialer, node, onCommand);
+    const runner = runners.get(node.name) ?? open(node);
     runners.set(node.name, runner);
     return runner;
   };
   return {
     config,
     state,
-    operator: `${user}@${hostname()}`,
+    operator: `${operator.user}@${hostname()}`,
     now,
     connect,
     dialer,
     publicKeys: (file) => operatorPublicKeys(operator, file ?? config.defaults.sshKeyFile),
     close: async () => {
       const opened = await Promise.allSettled(runners.values());
-      await Promise.all(opened.map((outcome) => (outcome.status === "fulfilled" ? outcome.value.close() : undefined)));
+      await Promise.all(
+        opened.map((outcome) => (outcome.status === "fulfilled" ? outcome.value.close() : undefined)),
+      );
       state.close();
     },
   };
+}
+
+/** For `init`, which has no cluster.toml yet. */
+export function wireReach(options: WireOptions): Reach {
+  const { dialer, connect } = wireConnections(options);
+  return { dialer, connect, environment: options.env };
+}
+
+function wireConnections({ isVerbose, env, terminal, reporter, signal }: WireOptions) {
+  const operator = { home: env.HOME, user: userInfo().username, agentSocket: env.SSH_AUTH_SOCK };
+  const askPassphrase = async (path: string) =>
+    terminal.stderr.isTTY ? await terminal.askSecret(`Passphrase for ${path}:`) : undefined;
+  const dialer = new Dialer({ operator, askPassphrase });
+  const onCommand = isVerbose ? (event: CommandEvent) => reporter.note(describeEvent(event)) : undefined;
+  const interruption = whenAborted(signal);
+  const connect = (node: NodeConfig): Promise<Runner> =>
+    Promise.race([connectNode(dialer, node, onCommand), interruption]);
+  return { operator, dialer, connect };
+}
+
+/** Rejects at Ctrl-C: a node that keeps silent must not hold the person back. */
+function whenAborted(signal: AbortSignal): Promise<never> {
+  const { promise, reject } = Promise.withResolvers<never>();
+  const interrupt = () => reject(new WaifuError("interrupted", "interrupted"));
+  if (signal.aborted) interrupt();
+  else signal.addEventListener("abort", interrupt, { once: true });
+  // It is no failure of its own where nobody is connecting.
+  promise.catch(() => {});
+  return promise;
 }
 
 function describeEvent({ node, argv, pipeTo = [], exitCode, ms }: CommandEvent): string {

@@ -1,4 +1,4 @@
-import type { BooleanArgDef, EnumArgDef, PositionalArgDef, StringArgDef } from "citty";
+import type { EnumArgDef, PositionalArgDef, StringArgDef } from "citty";
 
 /** Turns the text of one value into what it means; throws `usage`. */
 type Parse = (text: string) => unknown;
@@ -11,7 +11,7 @@ type Described = { readonly description: string };
 /** Further spellings; one letter takes one dash. */
 type Aliased = { readonly alias?: string | readonly string[] };
 
-type Switch = Omit<BooleanArgDef, "alias"> & Described & Aliased & { readonly type: "boolean" };
+type Switch = Described & Aliased & { readonly type: "boolean" };
 
 type Flag = Omit<StringArgDef, "alias"> &
   Described &

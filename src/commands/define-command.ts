@@ -1,4 +1,5 @@
 import { WaifuError } from "../errors.ts";
+import type { Reach } from "../nodes/survey.ts";
 import type { Reporter } from "../reporter.ts";
 import { renderJson } from "../terminal/json.ts";
 import type { Terminal } from "../terminal/terminal.ts";
@@ -15,6 +16,8 @@ export type Surroundings = {
   readonly signal: AbortSignal;
   /** The cluster, read and wired at the first call. */
   deps(): Promise<Deps>;
+  /** The nodes without a cluster.toml, for the one command that writes it. */
+  reach(): Promise<Reach>;
 };
 
 export type Context = Surroundings & {

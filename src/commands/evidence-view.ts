@@ -4,16 +4,22 @@ import { renderFields } from "../terminal/fields.ts";
 import type { Output } from "../terminal/terminal.ts";
 
 /** What was found out about a guest, then what it most likely means. */
-export function renderEvidence(evidence: Evidence, { cause, hint }: Diagnosis, output: Pick<Output, "hasColor">): string {
+export function renderEvidence(
+  evidence: Evidence,
+  { cause, hint }: Diagnosis,
+  output: Pick<Output, "hasColor">,
+): string {
   const fields = renderFields(
     {
       Domain: evidence.domainState || "unknown to libvirt",
       "Reserved address": evidence.reserved ?? "none",
       "DHCP lease": evidence.lease ?? "none",
       "Neighbour table": evidence.arp ?? "not seen",
-      "Guest agent": evidence.agentAnswers ? (evidence.agent ?? "answers, knows no address") : "does not answer",
-      "Disk": evidence.diskReads > 0 ? `${evidence.diskReads} reads` : "never read",
-      "Seed": evidence.seedReads > 0 ? `${evidence.seedReads} reads` : "never read",
+      "Guest agent": evidence.agentAnswers
+        ? (evidence.agent ?? "answers, knows no address")
+        : "does not answer",
+      Disk: evidence.diskReads > 0 ? `${evidence.diskReads} reads` : "never read",
+      Seed: evidence.seedReads > 0 ? `${evidence.seedReads} reads` : "never read",
     },
     output,
   );

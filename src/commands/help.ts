@@ -3,7 +3,7 @@ import type { Output } from "../terminal/terminal.ts";
 import { type Argument, aliasesOf, kebab } from "./arguments.ts";
 import type { GroupEntry } from "./command-table.ts";
 import { type Command, everywhere } from "./define-command.ts";
-import { flagName } from "./strict-words.ts";
+import { flagName, isNeeded } from "./strict-words.ts";
 
 type Look = Pick<Output, "hasColor">;
 
@@ -42,8 +42,7 @@ export function renderCommandHelp(program: string, purpose: string, command: Com
 function usageWord(name: string, argument: Argument): string {
   const isMany = argument.type === "positional" && (argument.repeatable || argument.rest);
   const word = flagName(name, argument) + (isMany ? "..." : "");
-  const isOptional = argument.required === false || (argument.type === "positional" && argument.rest);
-  return isOptional ? `[${word}]` : word;
+  return isNeeded(argument) ? word : `[${word}]`;
 }
 
 function flagLines(flags: readonly (readonly [string, Argument])[]): [string, string][] {

@@ -9,7 +9,10 @@ export const command = defineCommand({
   examples: ["waifuctl ip web-1", "waifuctl ip web-1 --why"],
   args: {
     name: { type: "positional", description: "Instance" },
-    why: { type: "boolean", description: "Gather the evidence and name the likely cause when it can't be reached" },
+    why: {
+      type: "boolean",
+      description: "Gather the evidence and name the likely cause when it can't be reached",
+    },
   },
   async run({ name, why }, { deps, terminal, signal, print }) {
     const cluster = await deps();
@@ -20,6 +23,8 @@ export const command = defineCommand({
     }
     const evidence = await gatherEvidence(cluster, instance, signal);
     const diagnosis = diagnose(name, evidence);
-    print({ name, node: instance.node.name, evidence, ...diagnosis }, () => renderEvidence(evidence, diagnosis, terminal.stdout));
+    print({ name, node: instance.node.name, evidence, ...diagnosis }, () =>
+      renderEvidence(evidence, diagnosis, terminal.stdout),
+    );
   },
 });

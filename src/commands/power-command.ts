@@ -2,7 +2,12 @@ import { changePower, decidePower, type PowerVerb, waitUntilOff } from "../insta
 import { describePlan, renderPlan } from "../nodes/describe-plan.ts";
 import type { Context, GlobalFlags } from "./define-command.ts";
 
-type PowerFlags = GlobalFlags & { readonly name: string; readonly dryRun: boolean; readonly force?: boolean; readonly timeout?: number };
+type PowerFlags = GlobalFlags & {
+  readonly name: string;
+  readonly dryRun: boolean;
+  readonly force?: boolean;
+  readonly timeout?: number;
+};
 
 const sayings: Record<PowerVerb, string> = {
   start: "is running",
@@ -21,11 +26,17 @@ export async function runPower(verb: PowerVerb, flags: PowerFlags, context: Cont
     const plan = describePlan(change.plan);
     return print(plan, () => renderPlan(plan));
   }
-  if (verb === "reinit") await confirm(`Reset ${name} on ${change.instance.node.name} to its fresh disk? All that it wrote is lost.`);
+  if (verb === "reinit")
+    await confirm(
+      `Reset ${name} on ${change.instance.node.name} to its fresh disk? All that it wrote is lost.`,
+    );
   await changePower(cluster, change, { reporter, signal });
   if (verb === "stop" && !isForced && change.plan.steps.length > 0) {
     await waitUntilOff(cluster, change.instance, (flags.timeout ?? 600) * 1000, { reporter, signal });
   }
   const isChanged = change.plan.steps.length > 0;
-  print({ name, node: change.instance.node.name, verb, changed: isChanged }, `${name} ${isChanged ? "" : "already "}${sayings[verb]}\n`);
+  print(
+    { name, node: change.instance.node.name, verb, changed: isChanged },
+    `${name} ${isChanged ? "" : "already "}${sayings[verb]}\n`,
+  );
 }

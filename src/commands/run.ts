@@ -1,4 +1,5 @@
 import { toWaifuError, WaifuError } from "../errors.ts";
+import type { Reach } from "../nodes/survey.ts";
 import { renderError } from "../terminal/error-text.ts";
 import { renderErrorJson } from "../terminal/json.ts";
 import type { Terminal } from "../terminal/terminal.ts";
@@ -15,6 +16,8 @@ export type Host = {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly signal: AbortSignal;
   wire(options: WireOptions): Promise<Deps>;
+  /** The nodes without a cluster.toml. */
+  wireReach(options: WireOptions): Promise<Reach>;
 };
 
 /** Runs one command line to its end and gives the exit status. Throws nothing: errors are told on stderr. */
@@ -29,6 +32,7 @@ export async function run(
     const invocation = await understand(expand(argv), terminal, table);
     isJson = invocation?.flags.json ?? isJson;
     const status = invocation === undefined ? 0 : await carryOut(invocation, host);
+    if (status !== 0 && signal.aborted) throw new WaifuError("interrupted", "interrupted");
     await terminal.flush();
     return status;
   } catch (thrown) {
@@ -68,16 +72,20 @@ async function understand(
   throw new WaifuError("usage", `${program} needs a command`, { hint: `See ${program} --help.` });
 }
 
-async function carryOut(invocation: Invocation, { terminal, env, signal, wire }: Host): Promise<number> {
+async function carryOut(
+  invocation: Invocation,
+  { terminal, env, signal, wire, wireReach }: Host,
+): Promise<number> {
   const { cluster: clusterFile, json, verbose: isVerbose } = invocation.flags;
   const reporter = json && !terminal.stderr.isTTY ? createJsonReporter(terminal) : createReporter(terminal);
+  const options = { clusterFile, isVerbose, env, terminal, reporter, signal };
   let wired: Promise<Deps> | undefined;
   const deps = () => {
-    wired ??= wire({ clusterFile, isVerbose, env, terminal, reporter, signal });
+    wired ??= wire(options);
     return wired;
   };
   try {
-    return await invocation.run({ terminal, reporter, signal, deps });
+    return await invocation.run({ terminal, reporter, signal, deps, reach: () => wireReach(options) });
   } finally {
     reporter.close();
     // Whoever awaited failed wiring has told of it.

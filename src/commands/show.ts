@@ -24,7 +24,10 @@ export const command = defineCommand({
           CPUs: String(instance.cpus),
           Memory: formatSize(instance.memoryBytes),
           Disk: formatSize(spec.diskBytes),
-          Labels: Object.entries(spec.labels).map((pair) => pair.join("=")).join(" ") || "none",
+          Labels:
+            Object.entries(spec.labels)
+              .map((pair) => pair.join("="))
+              .join(" ") || "none",
           Login: `waifuctl ssh ${spec.name} (user ${spec.user})`,
           MAC: spec.mac,
           UUID: spec.uuid,

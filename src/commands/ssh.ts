@@ -3,11 +3,25 @@ import { waitTimeout } from "./argument-values.ts";
 import { defineCommand } from "./define-command.ts";
 
 export const command = defineCommand({
-  examples: ["waifuctl ssh web-1", "waifuctl ssh web-1 uname -a", "waifuctl ssh --user root web-1 -- journalctl -f"],
+  examples: [
+    "waifuctl ssh web-1",
+    "waifuctl ssh web-1 uname -a",
+    "waifuctl ssh --user root web-1 -- journalctl -f",
+  ],
   args: {
     name: { type: "positional", valueHint: "[USER@]NAME", description: "Instance" },
-    command: { type: "positional", rest: true, required: false, description: "Run this instead of a login shell" },
-    user: { type: "string", alias: "l", valueHint: "USER", description: "Log in as somebody else than the seed's user" },
+    command: {
+      type: "positional",
+      rest: true,
+      required: false,
+      description: "Run this instead of a login shell",
+    },
+    user: {
+      type: "string",
+      alias: "l",
+      valueHint: "USER",
+      description: "Log in as somebody else than the seed's user",
+    },
     identity: { type: "string", alias: "i", valueHint: "FILE", description: "Private key to log in with" },
     tty: { type: "boolean", alias: "t", description: "Give the command a terminal" },
     timeout: { ...waitTimeout, default: "120" },

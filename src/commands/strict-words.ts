@@ -33,9 +33,8 @@ export function readWords(words: readonly string[], args: Arguments, program: st
     const positionals = tokens.flatMap((token) => (token.kind === "positional" ? [token.value] : []));
     const values = new Map([...takeFlags(flags, args, names), ...takePositionals(positionals, args)]);
     for (const [name, argument] of Object.entries(args)) {
-      const isNeeded =
-        argument.type === "positional" ? argument.required !== false && !argument.rest : argument.required;
-      if (isNeeded && !values.get(name)?.length) throw new Refusal(`${flagName(name, argument)} is missing`);
+      if (isNeeded(argument) && !values.get(name)?.length)
+        throw new Refusal(`${flagName(name, argument)} is missing`);
     }
     return { rest, values, asksForHelp: false };
   } catch (error) {
@@ -48,6 +47,12 @@ export function readWords(words: readonly string[], args: Arguments, program: st
 /** How an argument is called in messages: `--dry-run`, `NAME`. */
 export function flagName(name: string, argument: Argument): string {
   return argument.type === "positional" ? kebab(name).toUpperCase() : `--${kebab(name)}`;
+}
+
+export function isNeeded(argument: Argument): boolean {
+  if (argument.type === "boolean") return false;
+  if (argument.type !== "positional") return argument.required === true;
+  return argument.required !== false && argument.default === undefined && !argument.rest;
 }
 
 class Refusal extends Error {

@@ -20,8 +20,14 @@ export type NodeProbe = {
   readonly network?: LibvirtNetwork;
 };
 
+type Connector = Pick<Cluster, "connect">;
+
 /** Throws `remote-failed` when libvirt does not answer, `refused` when the storage or network is not there. */
-export async function probeNode(cluster: Cluster, node: NodeConfig, signal?: AbortSignal): Promise<NodeProbe> {
+export async function probeNode(
+  cluster: Cluster,
+  node: NodeConfig,
+  signal?: AbortSignal,
+): Promise<NodeProbe> {
   const runner = await cluster.connect(node);
   const storage = storageOf(node.storage);
   const networkName = node.network.kind === "network" ? node.network.name : undefined;
@@ -44,38 +50,67 @@ export async function probeNode(cluster: Cluster, node: NodeConfig, signal?: Abo
     facts: parseFacts(facts.stdout),
     domains: domainsOf(node, domains),
     storage: onNode(node, () => storage.parseInventory(disks)),
-    network: network === undefined || networkName === undefined ? undefined : networkOf(node, networkName, network),
+    network:
+      network === undefined || networkName === undefined ? undefined : networkOf(node, networkName, network),
   };
 }
 
 /** Only the domains: what `list`, `ip` or `ssh` need. Throws `remote-failed` when libvirt does not answer. */
-export async function probeDomains(cluster: Cluster, node: NodeConfig, signal?: AbortSignal): Promise<Domain[]> {
+export async function probeDomains(
+  cluster: Connector,
+  node: NodeConfig,
+  signal?: AbortSignal,
+): Promise<Domain[]> {
   const runner = await cluster.connect(node);
   return domainsOf(node, await runner.run(listDomains(node.libvirtUri), signal));
 }
 
 /** Only the storage. Throws `refused` when the pool or folder is not there. */
-export async function probeStorage(cluster: Cluster, node: NodeConfig, signal?: AbortSignal): Promise<StorageInventory> {
+export async function probeStorage(
+  cluster: Connector,
+  node: NodeConfig,
+  signal?: AbortSignal,
+): Promise<StorageInventory> {
   const storage = storageOf(node.storage);
   const runner = await cluster.connect(node);
   const result = await runner.run(storage.inventory(), signal);
   return onNode(node, () => storage.parseInventory(result));
 }
 
+/** Only the network; undefined on a bridge. Throws `refused` when it is not there, or off. */
+export async function probeNetwork(
+  cluster: Connector,
+  node: NodeConfig,
+  signal?: AbortSignal,
+): Promise<LibvirtNetwork | undefined> {
+  if (node.network.kind === "bridge") return undefined;
+  const { name } = node.network;
+  const runner = await cluster.connect(node);
+  return networkOf(node, name, await runner.run(readNetwork(node.libvirtUri, name), signal));
+}
+
 function domainsOf(node: NodeConfig, result: CommandResult): Domain[] {
   if (result.exitCode === 0) return parseDomains(result.stdout);
-  throw new WaifuError("remote-failed", `libvirt does not answer on node ${node.name}: ${lastLine(result.stderr)}`, {
-    node: node.name,
-    hint: `On ${node.name}: systemctl start libvirtd (and check: virsh -c ${node.libvirtUri} list).`,
-  });
+  throw new WaifuError(
+    "remote-failed",
+    `libvirt does not answer on node ${node.name}: ${lastLine(result.stderr)}`,
+    {
+      node: node.name,
+      hint: `On ${node.name}: systemctl start libvirtd (and check: virsh -c ${node.libvirtUri} list).`,
+    },
+  );
 }
 
 function networkOf(node: NodeConfig, name: string, result: CommandResult): LibvirtNetwork {
   if (result.exitCode !== 0) {
-    throw new WaifuError("refused", `node ${node.name} has no libvirt network ${name}: ${lastLine(result.stderr)}`, {
-      node: node.name,
-      hint: "Correct `network` in cluster.toml, or name a bridge there.",
-    });
+    throw new WaifuError(
+      "refused",
+      `node ${node.name} has no libvirt network ${name}: ${lastLine(result.stderr)}`,
+      {
+        node: node.name,
+        hint: "Correct `network` in cluster.toml, or name a bridge there.",
+      },
+    );
   }
   const network = parseNetwork(result.stdout);
   if (!network.isActive) {
@@ -92,7 +127,11 @@ function onNode<T>(node: NodeConfig, work: () => T): T {
     return work();
   } catch (error) {
     if (!(error instanceof WaifuError)) throw error;
-    throw new WaifuError(error.code, `node ${node.name}: ${error.message}`, { ...error, node: node.name, cause: error });
+    throw new WaifuError(error.code, `node ${node.name}: ${error.message}`, {
+      ...error,
+      node: node.name,
+      cause: error,
+    });
   }
 }
 

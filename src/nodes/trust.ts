@@ -1,6 +1,6 @@
 import { WaifuError } from "../errors.ts";
+import { type Dialer, type NodeAddress, toPeer } from "../ssh/dialer.ts";
 import { fingerprint } from "../ssh/host-key.ts";
-import { toPeer } from "../ssh/dialer.ts";
 import { checkHostKey, recordedKeys } from "../ssh/host-key-check.ts";
 import { knownHostName } from "../ssh/known-hosts.ts";
 import { appendKnownHost } from "../ssh/known-hosts-file.ts";
@@ -24,10 +24,17 @@ export type HostKeyOffer = {
 export async function offerHostKey(cluster: Cluster, name: string): Promise<HostKeyOffer> {
   const { ssh } = nodeNamed(cluster, name);
   if (ssh === undefined) {
-    throw new WaifuError("refused", `node ${name} is this very machine: it has no host key to trust`, { node: name });
+    throw new WaifuError("refused", `node ${name} is this very machine: it has no host key to trust`, {
+      node: name,
+    });
   }
-  const target = await cluster.dialer.resolve(ssh);
-  const key = await cluster.dialer.fetchHostKey({ name, ssh });
+  return offerKeyOf(cluster.dialer, { name, ssh });
+}
+
+/** The same for a node that needs no cluster.toml. Throws `host-key`, `unreachable`. */
+export async function offerKeyOf(dialer: Dialer, { name, ssh }: NodeAddress): Promise<HostKeyOffer> {
+  const target = await dialer.resolve(ssh);
+  const key = await dialer.fetchHostKey({ name, ssh });
   const recorded = await recordedKeys(target);
   const isKnown = recorded.length > 0;
   if (isKnown) checkHostKey(key, recorded, toPeer(target, name));

@@ -26,10 +26,13 @@ function codeOf(error: unknown): string {
   return error instanceof Error && "code" in error ? String(error.code) : "";
 }
 
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
 /** A server with too many logins pending drops the next ones (MaxStartups): worth another try. */
 export function isDropped(error: unknown): boolean {
-  const message = error instanceof Error ? error.message : "";
-  return codeOf(error) === "ECONNRESET" || message.includes("Connection lost before handshake");
+  return codeOf(error) === "ECONNRESET" || messageOf(error).includes("Connection lost before handshake");
 }
 
 /** Whatever went wrong on the way to a login, in the operator's words. */
@@ -42,17 +45,18 @@ export function toConnectError(
   if (error instanceof WaifuError) return error;
   const { node, sshArguments } = peer;
   const cause = error;
-  if (error instanceof NoAttemptLeft) {
+  if (error instanceof NoAttemptLeft || /too many authentication failures/i.test(messageOf(error))) {
     const keys = tried.length > 0 ? tried.join(", ") : "no key: there is no agent and no key file";
-    const wants = error.accepted.length > 0 && !error.accepted.includes("publickey");
-    const more = wants ? `; it only accepts ${error.accepted.join(", ")}` : "";
+    const accepted = error instanceof NoAttemptLeft ? error.accepted : [];
+    const wantsOther = accepted.length > 0 && !accepted.includes("publickey");
+    const more = wantsOther ? `; it only accepts ${accepted.join(", ")}` : "";
     return new WaifuError("auth", `${peer.name} lets us in with none of these: ${keys}${more}`, {
       node,
       cause,
       hint: sshArguments && `ssh-copy-id ${sshArguments}`,
     });
   }
-  const message = error instanceof Error ? error.message : String(error);
+  const message = messageOf(error);
   const missing = message.match(/no matching (.+)$/)?.[1];
   if (missing === "host key format" && recorded.length > 0) {
     const lines = recorded.map(({ type, file, line }) => `${type} (${file}${line > 0 ? `:${line}` : ""})`);

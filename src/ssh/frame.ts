@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import type { Readable } from "node:stream";
 import { toShellLine } from "./quote.ts";
 
 /**
@@ -9,8 +10,8 @@ export type Frame = {
   readonly line: string;
   /** What follows the mark, or undefined when the mark never came: then nothing was run. */
   strip(output: Buffer): Buffer | undefined;
-  /** The process group of the script, from its standard error. */
-  group(stderr: Buffer): string | undefined;
+  /** The script's process group, as soon as its standard error tells. */
+  group(stderr: Readable): Promise<string>;
 };
 
 export function frame(script: string): Frame {
@@ -27,11 +28,23 @@ export function frame(script: string): Frame {
       const found = locate(output);
       return found && output.subarray(found.end);
     },
-    group: (stderr) => locate(stderr)?.text,
+    group: (stderr) =>
+      new Promise((resolve) => {
+        let seen = Buffer.alloc(0);
+        const onData = (chunk: Buffer): void => {
+          seen = Buffer.concat([seen, chunk]);
+          const found = locate(seen);
+          if (!found) return;
+          stderr.off("data", onData);
+          resolve(found.text);
+        };
+        stderr.on("data", onData);
+      }),
   };
 }
 
-/** Signals a process group, or a lone process where the server made none. */
+/** Signals a process group; where the server made none (dropbear), the script and what it started. */
 export function killArgv(signal: "TERM" | "KILL", group: string): [string, ...string[]] {
-  return ["sh", "-c", 'kill -s "$1" -- "-$2" 2>/dev/null || kill -s "$1" "$2"', "sh", signal, group];
+  const script = 'kill -s "$1" -- "-$2" 2>/dev/null || { pkill "-$1" -P "$2"; kill -s "$1" "$2"; }';
+  return ["sh", "-c", script, "sh", signal, group];
 }

@@ -6,7 +6,6 @@ import { toConnectError } from "./connect-errors.ts";
 import type { Dialer } from "./dialer.ts";
 import { handshake } from "./handshake.ts";
 import type { HostKey } from "./host-key.ts";
-import { quote } from "./quote.ts";
 import { toPty, toRemoteProcess } from "./remote-process.ts";
 import type { RemoteProcess, TerminalSize } from "./runner.ts";
 import { credentialsOf } from "./target.ts";
@@ -20,7 +19,7 @@ export type GuestLogin = {
   readonly identityFile?: string;
   /** Throws unless the key is the guest's. */
   readonly checkHostKey: (key: HostKey) => void;
-  /** Undefined: a login shell. */
+  /** Words that the guest's shell reads as one line, as with `ssh HOST WORDS…`. Undefined: a login shell. */
   readonly command?: readonly string[];
   readonly terminal?: TerminalSize;
 };
@@ -46,7 +45,7 @@ export async function openGuestShell(dialer: Dialer, login: GuestLogin): Promise
     const onOpen = (error: Error | undefined, opened: ClientChannel): void =>
       error ? reject(error) : resolve(opened);
     const pty = terminal && toPty(terminal);
-    if (command) client.exec(command.map(quote).join(" "), pty ? { pty } : {}, onOpen);
+    if (command) client.exec(command.join(" "), pty ? { pty } : {}, onOpen);
     else client.shell(pty ?? false, onOpen);
   }).catch((cause) => {
     client.destroy();

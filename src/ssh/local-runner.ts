@@ -9,12 +9,14 @@ import { startOnTerminal } from "./local-terminal.ts";
 import { NodeRunner } from "./node-runner.ts";
 import { toScript } from "./quote.ts";
 import type { RemoteProcess, TerminalSize } from "./runner.ts";
+import { interrupted } from "./slots.ts";
 import { openStdin } from "./stdin.ts";
 import { exchange, exitStatus } from "./streams.ts";
 
 /** This very machine as a node: the same scripts as over SSH, given to the same `sh`. */
 export class LocalRunner extends NodeRunner {
   protected async execute(command: Command, signal?: AbortSignal): Promise<CommandResult> {
+    if (signal?.aborted) throw interrupted();
     const stdin = await openStdin(command.stdin);
     const child = this.#spawn(command);
     const ended = exitOf(child);
@@ -39,9 +41,17 @@ export class LocalRunner extends NodeRunner {
   async start(command: Command, terminal?: TerminalSize): Promise<RemoteProcess> {
     if (terminal) return startOnTerminal(["sh", "-c", toScript(command, this.become)], terminal);
     const child = this.#spawn(command);
-    child.stderr.resume();
     const stream = Duplex.from({ readable: child.stdout, writable: child.stdin });
-    return { stream, exited: exitOf(child), resize: () => {}, close: () => void stream.destroy() };
+    return {
+      stream,
+      stderr: child.stderr,
+      exited: exitOf(child),
+      resize: () => {},
+      close: () => {
+        stream.destroy();
+        child.stderr.resume();
+      },
+    };
   }
 
   forward(host: string, port: number): Promise<Duplex> {

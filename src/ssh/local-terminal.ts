@@ -6,26 +6,28 @@ export function startOnTerminal(argv: string[], { columns, rows }: TerminalSize)
   const stream = new Duplex({
     read: () => {},
     write: (chunk: Buffer, _encoding, done) => {
-      terminal.write(chunk);
+      child.terminal?.write(chunk);
       done();
     },
     destroy: (error, done) => {
-      terminal.close();
+      child.terminal?.close();
       done(error);
     },
   });
-  const terminal = new Bun.Terminal({
-    cols: columns,
-    rows,
-    name: process.env.TERM ?? "xterm-256color",
-    data: (_terminal, bytes) => void stream.push(Buffer.from(bytes)),
-    exit: () => void stream.push(null),
+  const child = Bun.spawn(argv, {
+    // Options, not a ready-made Bun.Terminal: only then is it the program's controlling terminal (Bun 1.4.5).
+    terminal: {
+      cols: columns,
+      rows,
+      name: process.env.TERM ?? "xterm-256color",
+      data: (_terminal, bytes) => void stream.push(Buffer.from(bytes)),
+      exit: () => void stream.push(null),
+    },
   });
-  const child = Bun.spawn(argv, { terminal });
   return {
     stream,
     exited: child.exited,
-    resize: (size) => terminal.resize(size.columns, size.rows),
+    resize: (size) => child.terminal?.resize(size.columns, size.rows),
     close: () => void stream.destroy(),
   };
 }

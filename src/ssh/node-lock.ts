@@ -56,6 +56,7 @@ export async function takeLock(
   const holder = await runner.start(
     once(["sh", "-c", HOLDER, "sh", path, owner.replaceAll("\n", " "), `${wait}`, `${hold}`]),
   );
+  holder.stderr?.resume();
   const answers = createInterface({ input: holder.stream });
   const sequence = await taken(runner.node, holder, answers, signal);
 

@@ -15,7 +15,9 @@ export async function operatorPublicKeys(operator: Operator, file: string | unde
   if (file !== undefined) return await keysOf(file);
   const { home, agentSocket } = operator;
   const files = home === undefined ? [] : usualFiles.map((name) => join(home, ".ssh", name));
-  const found = (await Promise.all(files.map((path) => readFile(path, "utf8").catch(() => "")))).flatMap(keyLines);
+  const found = (await Promise.all(files.map((path) => readFile(path, "utf8").catch(() => "")))).flatMap(
+    keyLines,
+  );
   if (found.length > 0) return found;
   const held = (agentSocket === undefined ? undefined : await agentKeys(agentSocket)) ?? [];
   if (held.length > 0) {
@@ -28,18 +30,26 @@ export async function operatorPublicKeys(operator: Operator, file: string | unde
 
 async function keysOf(file: string): Promise<string[]> {
   const text = await readFile(file, "utf8").catch((cause) => {
-    throw new WaifuError("not-found", `can't read the SSH key ${file}`, { hint: "Give a public key file, such as ~/.ssh/id_ed25519.pub.", cause });
+    throw new WaifuError("not-found", `can't read the SSH key ${file}`, {
+      hint: "Give a public key file, such as ~/.ssh/id_ed25519.pub.",
+      cause,
+    });
   });
   const lines = keyLines(text);
   const isPublic = lines.length > 0 && lines.every((line) => isPublicKey(line));
   if (isPublic) return lines;
   throw new WaifuError("usage", `${file} is not an SSH public key`, {
-    hint: text.includes("PRIVATE KEY") ? `That is the private half: give ${file}.pub.` : "Give a file like ~/.ssh/id_ed25519.pub.",
+    hint: text.includes("PRIVATE KEY")
+      ? `That is the private half: give ${file}.pub.`
+      : "Give a file like ~/.ssh/id_ed25519.pub.",
   });
 }
 
 function keyLines(text: string): string[] {
-  return text.split("\n").map((line) => line.trim()).filter((line) => line !== "" && !line.startsWith("#"));
+  return text
+    .split("\n")
+    .map((line) => line.trim())
+    .filter((line) => line !== "" && !line.startsWith("#"));
 }
 
 function isPublicKey(line: string): boolean {

@@ -1,4 +1,4 @@
-import type { Duplex } from "node:stream";
+import type { Duplex, Readable } from "node:stream";
 import type { Command, CommandResult } from "../command.ts";
 
 export type TerminalSize = { columns: number; rows: number };
@@ -7,6 +7,8 @@ export type TerminalSize = { columns: number; rows: number };
 export interface RemoteProcess {
   /** Standard input and output of the program. */
   readonly stream: Duplex;
+  /** Apart only without a pseudo-terminal. Both must be read, or the program stalls. */
+  readonly stderr?: Readable;
   /** Exit status; rejects with `outcome-unknown` when the link died before one came. */
   readonly exited: Promise<number>;
   resize(size: TerminalSize): void;

@@ -88,10 +88,8 @@ export class SshRunner extends NodeRunner {
       await traffic.drained;
       return status;
     });
-    const kill = async (name: "TERM" | "KILL"): Promise<void> => {
-      const group = framed.group(Buffer.concat(traffic.stderr));
-      if (group) await this.#kill(name, group);
-    };
+    const group = framed.group(channel.stderr);
+    const kill = async (name: "TERM" | "KILL"): Promise<void> => this.#kill(name, await group);
     try {
       const status = await finish(
         { node: this.node, command, ended, starved: traffic.starved, kill },

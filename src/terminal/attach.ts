@@ -7,7 +7,8 @@ const CTRL_RIGHT_BRACKET = 0x1d;
 /** See `Terminal.attach`. */
 export async function attach(program: Attachable, options: AttachOptions): Promise<number> {
   const { stdin, stdout, stderr } = process;
-  const { isRaw, canLeave = false, signal } = options;
+  const { canLeave = false, signal } = options;
+  const isRaw = options.isRaw && stdin.isTTY;
   const { promise: left, resolve: leave, reject } = Promise.withResolvers<number>();
   const onKeys = (keys: Buffer) => {
     if (canLeave && keys.includes(CTRL_RIGHT_BRACKET)) leave(0);

@@ -25,7 +25,8 @@ export function createReporter(terminal: Terminal, now: () => number = Date.now)
     if (step === undefined) return terminal.setStatus(undefined);
     const others = running.length > 1 ? ` (and ${running.length - 1} more)` : "";
     const elapsed = formatDuration(now() - step.startedMs);
-    terminal.setStatus(`${FRAMES[frame++ % FRAMES.length]} ${step.label} ${step.text} ${elapsed}${others}`);
+    const text = step.text === "" ? "" : ` ${step.text}`;
+    terminal.setStatus(`${FRAMES[frame++ % FRAMES.length]} ${step.label}${text} ${elapsed}${others}`);
   };
 
   /** Stops the clock when nothing is under way. */

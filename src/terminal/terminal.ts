@@ -21,7 +21,7 @@ export interface Attachable {
 export type WindowSize = { columns: number; rows: number };
 
 export type AttachOptions = {
-  /** The program has a terminal of this window's size: each key goes there as it is typed, Ctrl-C too. */
+  /** The program has a terminal: if we have one, each key goes there as it is typed, Ctrl-C too. */
   readonly isRaw: boolean;
   /** Ctrl-] leaves, with status 0. */
   readonly canLeave?: boolean;

@@ -280,6 +280,12 @@ describe("the end of a run", () => {
     expect((await run).exitCode).toBe(130);
   });
 
+  test("an abort that a verb ended early for is an interruption, one that came too late is none", async () => {
+    const signal = AbortSignal.abort();
+    expect((await enter(async () => 6, "enter a", { signal })).exitCode).toBe(130);
+    expect((await enter(async () => 0, "enter a", { signal })).exitCode).toBe(0);
+  });
+
   test("control characters of a remote program don't reach the screen", async () => {
     const { stderr } = await enter(async () => {
       throw new WaifuError("remote-failed", "virsh said:\n\x1b[2Jgone\x07");

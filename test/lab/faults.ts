@@ -1,39 +1,46 @@
-import type { LabNode } from "./node.ts"
-import { LabError } from "./run.ts"
-import { setLink } from "./switch.ts"
+import type { LabNode } from "./node.ts";
+import { LabError } from "./run.ts";
+import { setLink } from "./switch.ts";
 
 /** What goes wrong with machines, to order. Every fault has its cure; each takes effect before its promise resolves. */
 
 /** Ends sshd with all its sessions: connections are refused. */
-export const stopSsh = (node: LabNode) => onNode(node, "pkill -KILL -x sshd; ! pgrep -x sshd")
-export const startSsh = (node: LabNode) => onNode(node, "/usr/sbin/sshd")
+export const stopSsh = (node: LabNode) => onNode(node, "pkill -KILL -x sshd; ! pgrep -x sshd");
+export const startSsh = (node: LabNode) => onNode(node, "/usr/sbin/sshd");
 
 /** Nothing goes in or out and nobody is told: connections hang. */
-export const cutLink = (node: LabNode) => setLink(node.lan, node.name, "down")
-export const mendLink = (node: LabNode) => setLink(node.lan, node.name, "up")
+export const cutLink = (node: LabNode) => setLink(node.lan, node.name, "down");
+export const mendLink = (node: LabNode) => setLink(node.lan, node.name, "up");
 
 /** As a crash would: guests go on running, virsh has nobody to talk to. */
-export const killLibvirtd = (node: LabNode) => onNode(node, "pkill -KILL -x libvirtd; rm -f /run/libvirtd.pid")
-export const startLibvirtd = (node: LabNode) => onNode(node, "libvirtd -d && virsh -q list >/dev/null")
+export const killLibvirtd = (node: LabNode) =>
+  onNode(node, "pkill -KILL -x libvirtd; rm -f /run/libvirtd.pid");
+export const startLibvirtd = (node: LabNode) => onNode(node, "libvirtd -d && virsh -q list >/dev/null");
 
 /** The machine was reinstalled, or is another one. Connections that are open stay open. */
 export async function changeHostKey(node: LabNode): Promise<{ hostKey: string }> {
-  const key = "/etc/ssh/ssh_host_ed25519_key"
-  const made = await onNode(node, `rm ${key} ${key}.pub && ssh-keygen -q -t ed25519 -N '' -f ${key} && pkill -HUP -o -x sshd && cat ${key}.pub`)
-  return { hostKey: made.split(" ").slice(0, 2).join(" ") }
+  const key = "/etc/ssh/ssh_host_ed25519_key";
+  const made = await onNode(
+    node,
+    `rm ${key} ${key}.pub && ssh-keygen -q -t ed25519 -N '' -f ${key} && pkill -HUP -o -x sshd && cat ${key}.pub`,
+  );
+  return { hostKey: made.split(" ").slice(0, 2).join(" ") };
 }
 
 /** Puts /var/lib/waifu on a file system of its own, empty and this small. */
 export const limitDisk = (node: LabNode, mebibytes: number) =>
-  onNode(node, `mount -t tmpfs -o size=${mebibytes}M small /var/lib/waifu`)
+  onNode(node, `mount -t tmpfs -o size=${mebibytes}M small /var/lib/waifu`);
 /** Leaves no byte free on what `limitDisk` made. */
 export const fillDisk = (node: LabNode) =>
-  onNode(node, "mountpoint -q /var/lib/waifu && { cat /dev/zero >/var/lib/waifu/ballast; true; } 2>/dev/null")
+  onNode(
+    node,
+    "mountpoint -q /var/lib/waifu && { cat /dev/zero >/var/lib/waifu/ballast; true; } 2>/dev/null",
+  );
 /** Back to the real disk and what was there before. */
-export const unlimitDisk = (node: LabNode) => onNode(node, "umount -l /var/lib/waifu")
+export const unlimitDisk = (node: LabNode) => onNode(node, "umount -l /var/lib/waifu");
 
 async function onNode(node: LabNode, script: string): Promise<string> {
-  const { exitCode, stdout, stderr } = await node.exec(["sh", "-c", script])
-  if (exitCode !== 0) throw new LabError(`node ${node.name}: ${script}: ${stderr}`)
-  return stdout
+  const { exitCode, stdout, stderr } = await node.exec(["sh", "-c", script]);
+  if (exitCode !== 0) throw new LabError(`node ${node.name}: ${script}: ${stderr}`);
+  return stdout;
 }

@@ -1,9 +1,102 @@
-import { downLab, upLab } from "./namespace-lab.ts";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { type ImageName, imageNames } from "./images.ts";
+import { addImages, attachLab, downLab, upLab } from "./namespace-lab.ts";
+import { enterNode, isRunning } from "./node.ts";
+import { labDir } from "./paths.ts";
+import { listLabs } from "./record.ts";
+import { LabError } from "./run.ts";
 
-const [verb, name = "dev"] = process.argv.slice(2);
-if (verb === "up") {
-  const t = performance.now();
-  const lab = await upLab(name, ["n1", "n2"], console.error);
-  console.log(lab.clusterToml(), performance.now() - t);
+const usage = `Machines to try waifuctl on: each has its own network, sshd, redis and libvirtd, and they share this kernel.
+
+npm run lab -- up [--name LAB] [--nodes 3 | --nodes alpha,beta] [--image debian-12]
+npm run lab -- status                     every lab, its nodes and images
+npm run lab -- shell NODE [--name LAB]    a root shell on a node
+npm run lab -- images [--name LAB]        build all guest images and put them on the lab's mirror
+npm run lab -- down [--name LAB]          end it without a trace
+`;
+const say = (line: string) => process.stderr.write(`lab: ${line}\n`);
+
+async function main(): Promise<number> {
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: {
+      name: { type: "string", default: "dev" },
+      nodes: { type: "string", default: "2" },
+      image: { type: "string", multiple: true, default: [] },
+    },
+  });
+  const [verb, node] = positionals;
+  switch (verb) {
+    case "up":
+      return up(values.name, nodeNames(values.nodes), [...new Set(["tiny", ...values.image].map(imageName))]);
+    case "down":
+      await downLab(values.name);
+      say(`${values.name} is down`);
+      return 0;
+    case "status":
+      for (const name of await listLabs()) await printStatus(name);
+      return 0;
+    case "shell":
+      return shell(values.name, node ?? "n1");
+    case "images":
+      await attachLab(values.name);
+      await addImages(values.name, imageNames, say);
+      return 0;
+    default:
+      process.stderr.write(usage);
+      return verb === undefined || verb === "help" ? 0 : 2;
+  }
 }
-if (verb === "down") await downLab(name);
+
+async function up(name: string, nodes: string[], images: ImageName[]): Promise<number> {
+  const lab = await upLab(name, nodes, { images, report: say });
+  const config = join(labDir(name), "cluster.toml");
+  await Bun.write(config, lab.clusterToml());
+  say(`try: ssh -i ${lab.nodes[0]?.identityFile} root@${lab.nodes[0]?.address}`);
+  say("the cluster's configuration:");
+  process.stdout.write(`${config}\n`);
+  return 0;
+}
+
+async function printStatus(name: string): Promise<void> {
+  const lab = await attachLab(name);
+  process.stdout.write(`${name}\n`);
+  for (const node of lab.nodes) {
+    const state = (await isRunning(node.lan, node.name)) ? "up" : "down";
+    process.stdout.write(`  ${node.name.padEnd(16)}${node.address.padEnd(16)}${state}\n`);
+  }
+  for (const { name: image, url } of lab.images) process.stdout.write(`  ${image.padEnd(16)}${url}\n`);
+}
+
+async function shell(lab: string, name: string): Promise<number> {
+  const node = (await attachLab(lab)).nodes.find((candidate) => candidate.name === name);
+  if (!node) throw new LabError(`lab ${lab} has no node ${name}`);
+  const argv = await enterNode(node.lan, name, [`TERM=${process.env.TERM ?? "dumb"}`, "bash", "-l"]);
+  return Bun.spawn(argv, { stdio: ["inherit", "inherit", "inherit"] }).exited;
+}
+
+function nodeNames(text: string): string[] {
+  if (!/^\d+$/.test(text)) return text.split(",");
+  return Array.from({ length: Number(text) }, (_, index) => `n${index + 1}`);
+}
+
+function imageName(text: string): ImageName {
+  const name = imageNames.find((candidate) => candidate === text);
+  if (!name) throw new LabError(`there is no image ${text}, only ${imageNames.join(" and ")}`);
+  return name;
+}
+
+/** What went wrong, then what that came from. */
+function explain(error: unknown): string[] {
+  if (!(error instanceof Error)) return [String(error)];
+  const origins = error instanceof AggregateError ? error.errors : error.cause ? [error.cause] : [];
+  return [error.message, ...origins.flatMap(explain)];
+}
+
+try {
+  process.exitCode = await main();
+} catch (error) {
+  for (const line of explain(error)) say(line);
+  process.exitCode = 1;
+}

@@ -1,21 +1,28 @@
 import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
+import { startDaemon } from "./daemon.ts";
+import { buildImage, type Image, type ImageName, publish, publishedImages, shelf } from "./images.ts";
 import { withLock } from "./lock.ts";
+import { pidsIn } from "./netns.ts";
 import { attachNode, destroyNode, isRunning, type LabNode, startNode } from "./node.ts";
-import { cacheDir, identityFile, labDisksDir, runDir } from "./paths.ts";
+import { cacheDir, identityFile, labDir, labDisksDir, runDir } from "./paths.ts";
 import { claimRecord, dropRecord, readRecord } from "./record.ts";
 import { LabError, must, run } from "./run.ts";
-import { createSwitch, destroySwitch, subnetAddress } from "./switch.ts";
+import { createSwitch, destroySwitch, MIRROR, type Switch, subnetAddress, switchNetns } from "./switch.ts";
 
 /** A running lab, as tests and the command line see it. */
 export type Lab = {
   name: string;
   nodes: LabNode[];
-  /** An image that the lab's mirror offers: `path` on this machine, `url` for the nodes. Throws if it hasn't been built. */
-  image(name: ImageName): Image & { url: string };
+  /** What the lab's mirror offers: `path` on this machine, `url` for the nodes. */
+  images: PublishedImage[];
+  /** One of those; throws if it hasn't been built. */
+  image(name: ImageName): PublishedImage;
   /** The cluster.toml that describes these nodes. */
   clusterToml(): string;
 };
+
+export type PublishedImage = Image & { url: string };
 
 /** Told of each thing that has been done. */
 export type Report = (line: string) => void;
@@ -30,6 +37,8 @@ export async function upLab(
   await checkPrivileges();
   await makeIdentity();
   await withLock(lockFile(name), async () => {
+    // Disks that outlived a reboot of this machine, unlike the lab that they belonged to.
+    if (!(await readRecord(name))) await rm(labDisksDir(name), { recursive: true, force: true });
     const record = await claimRecord(name, nodeNames);
     await createSwitch(record);
     const starts = record.nodes.map(async (node) => {
@@ -38,9 +47,9 @@ export async function upLab(
       await startNode(record, node.name, node.host);
       report(`node ${node.name} is up at ${subnetAddress(record.number, node.host)} (${seconds(startedAt)})`);
     });
-    await startMirror(record, images, report);
-    const failures = (await Promise.allSettled(starts)).filter((result) => result.status === "rejected");
-    if (failures.length > 0) throw new LabError(failures.map((failure) => String(failure.reason)).join("\n"));
+    const results = await Promise.allSettled([...starts, startMirror(record, images, report)]);
+    const failures = results.flatMap((result) => (result.status === "rejected" ? [result.reason] : []));
+    if (failures.length > 0) throw new AggregateError(failures, `lab ${name} did not come up`);
   });
   return attachLab(name);
 }
@@ -50,14 +59,22 @@ export async function attachLab(name: string): Promise<Lab> {
   const record = await readRecord(name);
   if (!record) throw new LabError(`lab ${name} is not up; start it: npm run lab -- up --name ${name}`);
   const nodes = await Promise.all(record.nodes.map((node) => attachNode(record, node.name, node.host)));
-  const images = await publishedImages(name);
+  const mirror = `http://${subnetAddress(record.number, MIRROR)}/images`;
+  const images = (await publishedImages(name)).map((image) => ({
+    ...image,
+    url: `${mirror}/${image.name}.qcow2`,
+  }));
   return {
     name,
     nodes,
+    images,
     image(wanted) {
       const image = images.find((candidate) => candidate.name === wanted);
-      if (!image) throw new LabError(`lab ${name} has no image ${wanted}; build it: npm run lab -- images --name ${name}`);
-      return { ...image, url: `http://${subnetAddress(record.number, MIRROR)}/images/${wanted}.qcow2` };
+      if (!image)
+        throw new LabError(
+          `lab ${name} has no image ${wanted}; build it: npm run lab -- images --name ${name}`,
+        );
+      return image;
     },
     clusterToml: () => nodes.map(nodeToml).join("\n"),
   };
@@ -74,7 +91,6 @@ export async function downLab(name: string): Promise<void> {
     await rm(labDisksDir(name), { recursive: true, force: true });
     await dropRecord(name);
   });
-  await rm(lockFile(name), { force: true });
 }
 
 /** Puts images on the lab's mirror, building them first if need be. */
@@ -92,7 +108,12 @@ async function startMirror(lan: Switch, images: readonly ImageName[], report: Re
   const netns = switchNetns(lan.lab);
   // Nothing else lives in there.
   if ((await pidsIn(netns)).length > 0) return;
-  const mirror = [process.execPath, join(import.meta.dir, "mirror.ts"), shelf(lan.lab), subnetAddress(lan.number, MIRROR)];
+  const mirror = [
+    process.execPath,
+    join(import.meta.dir, "mirror.ts"),
+    shelf(lan.lab),
+    subnetAddress(lan.number, MIRROR),
+  ];
   await startDaemon(["nsenter", `--net=/run/netns/${netns}`, ...mirror], join(labDir(lan.lab), "mirror.log"));
 }
 

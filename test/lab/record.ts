@@ -17,7 +17,7 @@ export async function readRecord(lab: string): Promise<LabRecord | undefined> {
 }
 
 /** The lab's record, made or extended so that it holds these nodes. */
-export async function claimRecord(lab: string, nodeNames: string[]): Promise<LabRecord> {
+export async function claimRecord(lab: string, nodeNames: readonly string[]): Promise<LabRecord> {
   return withLock(join(runDir, "numbers.lock"), async () => {
     const record = (await readRecord(lab)) ?? { lab, number: await freeNumber(), nodes: [] };
     for (const name of nodeNames) {

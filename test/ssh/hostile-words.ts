@@ -7,7 +7,7 @@ export const hostileWords = [
   "it's",
   "''",
   '"double"',
-  "$HOME ${HOME} $(id) `id`",
+  "$HOME $(id) `id`",
   "back\\slash \\n \\\\ \\",
   "\\'",
   "line\nbreak\n",

@@ -26,9 +26,12 @@ for (const shell of shells) {
 
 test("random words survive", () => {
   const alphabet = [..." '\"\\$`!\n\t*?[]{}()<>|&;#~=-%aZ0é🦊"];
-  const random = () => Array.from({ length: 12 }, () => alphabet[Math.floor(Math.random() * alphabet.length)]).join("");
+  const random = () =>
+    Array.from({ length: 12 }, () => alphabet[Math.floor(Math.random() * alphabet.length)]).join("");
   const words = Array.from({ length: 200 }, random);
-  expect(runIn("sh", toShellLine(toScript(print(words)))).stdout).toBe(words.map((word) => `<${word}>\n`).join(""));
+  expect(runIn("sh", toShellLine(toScript(print(words)))).stdout).toBe(
+    words.map((word) => `<${word}>\n`).join(""),
+  );
 });
 
 test("a NUL byte is refused", () => {
@@ -36,8 +39,12 @@ test("a NUL byte is refused", () => {
 });
 
 test("lines are what a person would write", () => {
-  expect(toScript(repeatable(["zfs", "list", "-Hp", "tank/a b"])).split("; ")[1]).toBe("exec zfs list -Hp 'tank/a b'");
-  expect(toScript(once(["zfs", "set", "a:b=c", "tank"]), "sudo").split("; ")[1]).toBe("exec sudo -n -- zfs set 'a:b=c' tank");
+  expect(toScript(repeatable(["zfs", "list", "-Hp", "tank/a b"])).split("; ")[1]).toBe(
+    "exec zfs list -Hp 'tank/a b'",
+  );
+  expect(toScript(once(["zfs", "set", "a:b=c", "tank"]), "sudo").split("; ")[1]).toBe(
+    "exec sudo -n -- zfs set 'a:b=c' tank",
+  );
   expect(toScript(once(["a"], { pipeTo: [["b", "c d"]] }), "sudo").split("; ")[1]).toBe(
     "exec sudo -n -- sh -c '(exec a) | (exec b '\\''c d'\\'')'",
   );

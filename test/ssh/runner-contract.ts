@@ -32,7 +32,11 @@ export async function startedPid(path: string): Promise<number> {
 }
 
 export function isAlive(pid: number): boolean {
-  return existsSync(`/proc/${pid}`) && !/^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, "utf8"));
+  try {
+    return !/^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, "utf8"));
+  } catch {
+    return false;
+  }
 }
 
 /** What every Runner does, whatever is in between. */
@@ -63,7 +67,12 @@ export function runnerContract(name: string, prepare: () => Promise<Subject>): v
     });
 
     test("pipes", async () => {
-      const command = repeatable(["seq", "100"], { pipeTo: [["grep", "9"], ["tail", "-n", "1"]] });
+      const command = repeatable(["seq", "100"], {
+        pipeTo: [
+          ["grep", "9"],
+          ["tail", "-n", "1"],
+        ],
+      });
       expect(await runner.run(command)).toMatchObject({ exitCode: 0, stdout: "99\n" });
     });
 
@@ -76,9 +85,13 @@ export function runnerContract(name: string, prepare: () => Promise<Subject>): v
       const path = `${subject.folder}/stdin`;
       writeFileSync(path, bytes);
       const digest = `${createHash("sha256").update(bytes).digest("hex")}  -\n`;
-      expect(await runner.run(repeatable(["cat"], { stdin: "ä\0\r\n" }))).toMatchObject({ stdout: "ä\0\r\n" });
+      expect(await runner.run(repeatable(["cat"], { stdin: "ä\0\r\n" }))).toMatchObject({
+        stdout: "ä\0\r\n",
+      });
       expect(await runner.run(repeatable(["sha256sum"], { stdin: bytes }))).toMatchObject({ stdout: digest });
-      expect(await runner.run(repeatable(["sha256sum"], { stdin: { path } }))).toMatchObject({ stdout: digest });
+      expect(await runner.run(repeatable(["sha256sum"], { stdin: { path } }))).toMatchObject({
+        stdout: digest,
+      });
     });
 
     test("a missing file for stdin runs nothing", async () => {
@@ -94,7 +107,9 @@ export function runnerContract(name: string, prepare: () => Promise<Subject>): v
     });
 
     test("big output on both streams at once", async () => {
-      const { stdout, stderr } = await runner.run(repeatable(["sh", "-c", "seq 600000 & seq 600000 >&2; wait"]));
+      const { stdout, stderr } = await runner.run(
+        repeatable(["sh", "-c", "seq 600000 & seq 600000 >&2; wait"]),
+      );
       expect(stdout.length).toBe(4_088_895);
       expect(stderr).toBe(stdout);
     });
@@ -120,14 +135,19 @@ export function runnerContract(name: string, prepare: () => Promise<Subject>): v
       const results = await Promise.all(
         Array.from({ length: 40 }, (_, index) => runner.run(repeatable(["echo", `${index}`]))),
       );
-      expect(results.map(({ stdout }) => Number(stdout))).toEqual(Array.from({ length: 40 }, (_, index) => index));
+      expect(results.map(({ stdout }) => Number(stdout))).toEqual(
+        Array.from({ length: 40 }, (_, index) => index),
+      );
     }, 20_000);
 
     test("the deadline stops the program and leaves the outcome unknown", async () => {
       const path = `${subject.folder}/deadline`;
       const run = runner.run(sleeper(path, 400));
       const pid = await startedPid(path);
-      expect(await run.catch((error) => error)).toMatchObject({ code: "outcome-unknown", hint: "It was stopped there." });
+      expect(await run.catch((error) => error)).toMatchObject({
+        code: "outcome-unknown",
+        hint: "It was stopped there.",
+      });
       expect(isAlive(pid)).toBe(false);
     });
 
@@ -136,7 +156,10 @@ export function runnerContract(name: string, prepare: () => Promise<Subject>): v
       const abort = new AbortController();
       const run = runner.run({ ...sleeper(path), pipeTo: [["cat"]] }, abort.signal);
       const pid = await startedPid(path);
-      const children = readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").trim().split(" ").map(Number);
+      const children = readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8")
+        .trim()
+        .split(" ")
+        .map(Number);
       abort.abort();
       expect(await run.catch((error) => error)).toMatchObject({ code: "interrupted", node: runner.node });
       expect([pid, ...children].filter(isAlive)).toEqual([]);
@@ -152,7 +175,13 @@ export function runnerContract(name: string, prepare: () => Promise<Subject>): v
     test("a program that ignores TERM is killed", async () => {
       const path = `${subject.folder}/stubborn`;
       const abort = new AbortController();
-      const stubborn = once(["sh", "-c", `trap '' TERM; echo $$ >"$1"; while :; do sleep 1; done`, "sh", path]);
+      const stubborn = once([
+        "sh",
+        "-c",
+        `trap '' TERM; echo $$ >"$1"; while :; do sleep 1; done`,
+        "sh",
+        path,
+      ]);
       const run = runner.run(stubborn, abort.signal);
       const pid = await startedPid(path);
       abort.abort();
@@ -164,12 +193,17 @@ export function runnerContract(name: string, prepare: () => Promise<Subject>): v
       const root = await subject.open("sudo");
       const words = repeatable(["sh", "-c", 'echo "$LC_ALL $(id -u) $1"', "sh", "a 'b'"]);
       expect(await root.run(words)).toMatchObject({ stdout: "C 0 a 'b'\n" });
-      expect(await root.run({ ...words, pipeTo: [["tr", "a", "z"]] })).toMatchObject({ stdout: "C 0 z 'b'\n" });
+      expect(await root.run({ ...words, pipeTo: [["tr", "a", "z"]] })).toMatchObject({
+        stdout: "C 0 z 'b'\n",
+      });
       expect(await root.runAll([words, words])).toHaveLength(2);
       const path = `${subject.folder}/sudo`;
       const run = root.run(sleeper(path, 500));
       const pid = await startedPid(path);
-      expect(await run.catch((error) => error)).toMatchObject({ code: "outcome-unknown", hint: "It was stopped there." });
+      expect(await run.catch((error) => error)).toMatchObject({
+        code: "outcome-unknown",
+        hint: "It was stopped there.",
+      });
       expect(isAlive(pid)).toBe(false);
       await root.close();
     }, 10_000);

@@ -43,8 +43,9 @@ export function openWorkshop(): Workshop {
     identityFile,
     makeKey,
     authorize,
-    dialer: (options) => new Dialer({ operator: { home, user: operatorFrom(process.env).user }, timeoutMs: 5_000, ...options }),
-    remove: () => rmSync(folder, { recursive: true }),
+    dialer: (options) =>
+      new Dialer({ operator: { home, user: operatorFrom(process.env).user }, timeoutMs: 5_000, ...options }),
+    remove: () => rmSync(folder, { recursive: true, force: true }),
   };
 }
 
@@ -67,8 +68,12 @@ export async function startSshd(
   mkdirSync("/run/sshd", { recursive: true, mode: 0o755 });
   const port = await freePort();
   const hostKeys = hostKeyTypes.map((type) => workshop.makeKey(`host-${port}-${type}`, type));
+  // The first value of a setting counts.
   const settings = [
+    ...options,
     `Port=${port}`,
+    // bash sources ~/.bashrc for remote commands too: whatever stands in the tester's own is no part of the test.
+    `SetEnv=HOME=${workshop.home}`,
     "ListenAddress=127.0.0.1",
     "PidFile=none",
     "StrictModes=no",
@@ -77,11 +82,14 @@ export async function startSshd(
     "KbdInteractiveAuthentication=no",
     `AuthorizedKeysFile=${join(workshop.folder, "authorized_keys")}`,
     ...hostKeys.map((path) => `HostKey=${path}`),
-    ...options,
   ];
-  const child = spawn("/usr/sbin/sshd", ["-D", "-e", "-f", "/dev/null", ...settings.flatMap((line) => ["-o", line])], {
-    stdio: ["ignore", "ignore", "pipe"],
-  });
+  const child = spawn(
+    "/usr/sbin/sshd",
+    ["-D", "-e", "-f", "/dev/null", ...settings.flatMap((line) => ["-o", line])],
+    {
+      stdio: ["ignore", "ignore", "pipe"],
+    },
+  );
   const said: string[] = [];
   await new Promise<void>((resolve, reject) => {
     const log = createInterface({ input: child.stderr });

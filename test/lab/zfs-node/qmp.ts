@@ -18,6 +18,7 @@ export type Qmp = {
 export async function openQmp(path: string): Promise<Qmp> {
   const socket = createConnection(path);
   await once(socket, "connect");
+  socket.setTimeout(60_000, () => socket.destroy());
   const messages = createInterface({ input: socket })[Symbol.asyncIterator]();
 
   async function nextMessage(isWanted: (message: Message) => boolean): Promise<Message> {

@@ -1,5 +1,6 @@
 import { mkdir, readFile, rm } from "node:fs/promises";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
+import { Glob } from "bun";
 import { withLock } from "../lock.ts";
 import { cacheDir, identityFile } from "../paths.ts";
 import { LabError, must, type Outcome } from "../run.ts";
@@ -9,6 +10,7 @@ import {
   killMachine,
   type MachineFiles,
   runningPid,
+  setLink,
   sshAddress,
   startMachine,
 } from "./machine.ts";
@@ -22,10 +24,13 @@ export type ZfsNode = SshTarget & {
   pool: string;
   /** Runs a program on the node as root, by SSH. */
   exec(argv: readonly string[], options?: { stdin?: string; timeoutMs?: number }): Promise<Outcome>;
+  /** Pulls or plugs its network cable. */
+  setLink(isUp: boolean): Promise<void>;
 };
 
 /** Not in memory: the disks grow to gigabytes. */
-const folderOf = (lab: string, name: string) => join(cacheDir, "zfs-nodes", lab, name);
+const labFolder = (lab: string) => join(cacheDir, "zfs-nodes", lab);
+const folderOf = (lab: string, name: string) => join(labFolder(lab), name);
 
 /** Builds and caches what nodes start from. */
 export async function buildZfsNode(): Promise<void> {
@@ -40,7 +45,8 @@ export async function startZfsNode(lab: string, name: string, address = "127.0.0
   const folder = folderOf(lab, name);
   return withLock(`${folder}.lock`, async () => {
     if (await runningPid(folder)) return attachZfsNode(lab, name);
-    const { warm, cold } = await buildSavedMachine();
+    const warm = await buildSavedMachine();
+    const cold = { ...warm, savedState: undefined };
     const problems: unknown[] = [];
     // Emulated machines get stuck once in a while: a fresh copy mends it, and at last a boot without the saved state.
     for (const files of [warm, warm, cold]) {
@@ -60,11 +66,12 @@ export async function startZfsNode(lab: string, name: string, address = "127.0.0
 export async function attachZfsNode(lab: string, name: string): Promise<ZfsNode> {
   const folder = folderOf(lab, name);
   if (!(await runningPid(folder))) throw new LabError(`ZFS node ${name} of lab ${lab} is not running`);
-  const facts: Omit<ZfsNode, "exec"> = await Bun.file(join(folder, "node.json")).json();
+  const facts: Omit<ZfsNode, "exec" | "setLink"> = await Bun.file(join(folder, "node.json")).json();
   const knownHostsFile = join(folder, "known_hosts");
   return {
     ...facts,
     exec: (argv, options) => overSsh({ ...facts, knownHostsFile }, shellLine(argv), options),
+    setLink: (isUp) => setLink(folder, isUp),
   };
 }
 
@@ -75,6 +82,19 @@ export async function stopZfsNode(lab: string, name: string): Promise<void> {
     await killMachine(folder);
     await rm(folder, { recursive: true, force: true });
   });
+}
+
+/** Stops all of a lab and leaves nothing of it. */
+export async function stopZfsNodes(lab: string): Promise<void> {
+  const names = await zfsNodeNames(lab);
+  await Promise.all(names.map((name) => stopZfsNode(lab, name)));
+  await rm(labFolder(lab), { recursive: true, force: true });
+}
+
+/** The nodes that were started and not stopped yet. */
+export async function zfsNodeNames(lab: string): Promise<string[]> {
+  const files = new Glob("*/node.json").scan({ cwd: labFolder(lab) });
+  return (await Array.fromAsync(files)).map(dirname).sort();
 }
 
 /** Starts a machine, gives it an identity and a pool, and records how it is reached. */
