@@ -31,10 +31,10 @@ export async function runPower(verb: PowerVerb, flags: PowerFlags, context: Cont
       `Reset ${name} on ${change.instance.node.name} to its fresh disk? All that it wrote is lost.`,
     );
   await changePower(cluster, change, { reporter, signal });
-  if (verb === "stop" && !isForced && change.plan.steps.length > 0) {
+  if (verb === "stop" && !isForced && change.plan.stages.length > 0) {
     await waitUntilOff(cluster, change.instance, (flags.timeout ?? 600) * 1000, { reporter, signal });
   }
-  const isChanged = change.plan.steps.length > 0;
+  const isChanged = change.plan.stages.length > 0;
   print(
     { name, node: change.instance.node.name, verb, changed: isChanged },
     `${name} ${isChanged ? "" : "already "}${sayings[verb]}\n`,

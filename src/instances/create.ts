@@ -67,8 +67,7 @@ export async function decideCreate(cluster: Cluster, request: CreateRequest, sig
  * On any failure, and on an abort, what was made is removed again before the error is thrown.
  */
 export async function createInstance(cluster: Cluster, decided: Creation, watch: Watch): Promise<Creation> {
-  return await withNodeLock(cluster, decided.node, async (sequence) => {
-    watch.signal?.throwIfAborted();
+  return await withNodeLock(cluster, decided.node, watch, async (watch, sequence) => {
     const creation = sequence === decided.probe.sequence ? decided : await decideAgain(cluster, decided, watch.signal);
     const { spec, node, plan, draft } = creation;
     await runPlan(cluster, plan, watch, async () => {
@@ -166,6 +165,6 @@ function removalOf(spec: InstanceSpec, probe: NodeProbe, draft: Draft): Plan {
     instance: spec.name,
     uuid: spec.uuid,
     node: probe.node,
-    steps: planRemoval(probe, spec, draft.template.digest),
+    stages: planRemoval(probe, spec, draft.template.digest),
   };
 }

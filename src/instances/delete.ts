@@ -52,7 +52,7 @@ export async function decideDelete(cluster: Cluster, name: string, signal?: Abor
 /** Removes the instance with its disk, seed, address and console log. May be repeated until nothing is left. */
 export async function deleteInstance(cluster: Cluster, decided: Deletion, watch: Watch): Promise<void> {
   const { node, traces } = decided;
-  await withNodeLock(cluster, node, async () => {
+  await withNodeLock(cluster, node, watch, async (watch) => {
     const { plan } = deletion(await probeNode(cluster, node, watch.signal), traces);
     await runPlan(cluster, plan, watch);
     cluster.state.journal.settle(traces.uuid, "undone");
@@ -61,8 +61,8 @@ export async function deleteInstance(cluster: Cluster, decided: Deletion, watch:
 }
 
 function deletion(probe: NodeProbe, traces: Traces): Deletion {
-  const steps = planRemoval(probe, traces);
-  const plan = { verb: "delete", instance: traces.name, uuid: traces.uuid, node: probe.node, steps };
+  const stages = planRemoval(probe, traces);
+  const plan = { verb: "delete", instance: traces.name, uuid: traces.uuid, node: probe.node, stages };
   return { node: probe.node, traces, plan };
 }
 

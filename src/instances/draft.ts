@@ -20,7 +20,7 @@ export type Draft = Omit<InstanceSpec, "address" | "template"> & {
 export type PlannedInstance = { readonly spec: InstanceSpec; readonly plan: Plan };
 
 /**
- * The way of a create on the node that was chosen, as values: template · disk · seed · address · define · start.
+ * The way of a create on the node that was chosen, as values: template, then disk, seed, address and domain at once, then start.
  * Throws `refused` when the template does not fit on the disk.
  */
 export function planCreate(draft: Draft, probe: NodeProbe): PlannedInstance {
@@ -39,15 +39,22 @@ export function planCreate(draft: Draft, probe: NodeProbe): PlannedInstance {
   const uri = node.libvirtUri;
   const present = probe.storage.templates.find((candidate) => candidate.digest === template.digest);
   if (present !== undefined) checkDiskSize(template.name, present.virtualBytes, spec.diskBytes);
-  const steps: (Step | undefined)[] = [
-    present === undefined ? installTemplateStep(storage, template, spec.diskBytes) : undefined,
-    { title: "disk", commands: storage.createDisk(disk, template.digest, spec.diskBytes) },
-    { title: "seed", commands: [writeFile(seedPath(spec.uuid), seed)] },
+  const reservation: Step[] =
     network !== undefined && address !== undefined
-      ? { title: `address ${address}`, commands: [reserveAddress(uri, network.name, { ...spec, address })] }
-      : undefined,
-    { title: "define", commands: [defineDomain(uri, xml)] },
-    { title: "start", commands: [setAutostart(uri, spec.uuid), startDomain(uri, spec.uuid)] },
+      ? [{ title: `address ${address}`, commands: [reserveAddress(uri, network.name, { ...spec, address })] }]
+      : [];
+  const stages: Step[][] = [
+    present === undefined ? [installTemplateStep(storage, template, spec.diskBytes)] : [],
+    [
+      { title: "disk", commands: storage.createDisk(disk, template.digest, spec.diskBytes) },
+      { title: "seed", commands: [writeFile(seedPath(spec.uuid), seed)] },
+      ...reservation,
+      { title: "define", commands: [defineDomain(uri, xml)] },
+    ],
+    [
+      { title: "start", commands: [startDomain(uri, spec.uuid)] },
+      { title: "start with the node", commands: [setAutostart(uri, spec.uuid)] },
+    ],
   ];
   return {
     spec,
@@ -56,7 +63,7 @@ export function planCreate(draft: Draft, probe: NodeProbe): PlannedInstance {
       instance: spec.name,
       uuid: spec.uuid,
       node,
-      steps: steps.filter((step) => step !== undefined),
+      stages: stages.filter((steps) => steps.length > 0),
     },
   };
 }

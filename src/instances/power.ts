@@ -1,6 +1,7 @@
 import type { Command } from "../command.ts";
 import { WaifuError } from "../errors.ts";
 import { isActive } from "../libvirt/domain-list.ts";
+import { renewReservation } from "../libvirt/network.ts";
 import { destroyDomain, rebootDomain, resetDomain, shutdownDomain, startDomain } from "../libvirt/virsh.ts";
 import type { Cluster } from "../nodes/cluster.ts";
 import { withNodeLock } from "../nodes/lock.ts";
@@ -28,8 +29,8 @@ export async function decidePower(
 
 /** Carries it out under the node's lock. A guest that was asked to stop does so in its own time: see waitUntilOff. */
 export async function changePower(cluster: Cluster, change: PowerChange, watch: Watch): Promise<void> {
-  if (change.plan.steps.length === 0) return;
-  await withNodeLock(cluster, change.instance.node, () => runPlan(cluster, change.plan, watch));
+  if (change.plan.stages.length === 0) return;
+  await withNodeLock(cluster, change.instance.node, watch, (watch) => runPlan(cluster, change.plan, watch));
 }
 
 /** Waits until the domain is off; throws `not-ready` when the guest did not obey in time. */
@@ -63,19 +64,27 @@ function planPower(verb: PowerVerb, instance: Instance, isForced: boolean): Plan
   const { node, spec, state } = instance;
   const [uri, uuid] = [node.libvirtUri, spec.uuid];
   const isOn = isActive(state);
+  const start = [...renewal(instance), step("start", startDomain(uri, uuid))];
   const steps = {
-    start: isOn ? [] : [step("start", startDomain(uri, uuid))],
+    start: isOn ? [] : start,
     stop: isOn ? [isForced ? step("pull the plug", destroyDomain(uri, uuid)) : step("ask it to stop", shutdownDomain(uri, uuid))] : [],
     reboot: isOn
       ? [isForced ? step("reset", resetDomain(uri, uuid)) : step("ask it to reboot", rebootDomain(uri, uuid))]
-      : [step("start", startDomain(uri, uuid))],
+      : start,
     reinit: [
       ...(isOn ? [step("switch off", destroyDomain(uri, uuid))] : []),
       { title: "back to the fresh disk", commands: storageOf(node.storage).resetDisk(spec, spec.template.digest, spec.diskBytes) },
-      step("start", startDomain(uri, uuid)),
+      ...start,
     ],
   };
-  return { verb, instance: spec.name, uuid, node, steps: steps[verb] };
+  return { verb, instance: spec.name, uuid, node, stages: steps[verb].map((one) => [one]) };
+}
+
+/** Its reserved address, in case a live update of the network made dnsmasq forget it. */
+function renewal({ node, spec }: Instance): Step[] {
+  if (node.network.kind !== "network" || spec.address === undefined) return [];
+  const reservation = { mac: spec.mac, address: spec.address, name: spec.name };
+  return [step(`address ${spec.address}`, renewReservation(node.libvirtUri, node.network.name, reservation))];
 }
 
 function step(title: string, command: Command): Step {

@@ -15,38 +15,32 @@ export type Traces = Pick<InstanceSpec, "uuid" | "name" | "mac">;
  * undoing of a failed `create` and the clearing up after a killed one are all this list. With `digest`, a template that did not get
  * finished goes too.
  */
-export function planRemoval(probe: NodeProbe, { uuid, name, mac }: Traces, digest?: string): Step[] {
+export function planRemoval(probe: NodeProbe, { uuid, name, mac }: Traces, digest?: string): Step[][] {
   const { node, domains, storage, network } = probe;
   const uri = node.libvirtUri;
   const domain = domains.find((candidate) => candidate.uuid === uuid);
+  const kind = storageOf(node.storage);
   const reservations = network?.reservations.filter((entry) => entry.mac === mac) ?? [];
   const disks = storage.disks.filter((disk) => disk.uuid === uuid);
-  const steps: Step[] = [];
-  if (domain !== undefined && isActive(domain.state)) {
-    steps.push({ title: "switch off", commands: [destroyDomain(uri, uuid)] });
-  }
-  if (domain !== undefined) steps.push({ title: "undefine", commands: [undefineDomain(uri, uuid)] });
-  if (network !== undefined && reservations.length > 0) {
-    steps.push({
-      title: "release the address",
-      commands: reservations.map((entry) => releaseAddress(uri, network.name, entry)),
-    });
-  }
-  if (disks.length > 0) {
-    steps.push({
-      title: "delete the disk",
-      commands: disks.flatMap((disk) => storageOf(node.storage).deleteDisk(disk)),
-    });
-  }
-  steps.push({
-    title: "delete seed and console log",
-    commands: [removeFiles(seedPath(uuid), `${seedPath(uuid)}.new`, consoleLogPath(name))],
-  });
-  if (digest !== undefined && !storage.templates.some((template) => template.digest === digest)) {
-    steps.push({
-      title: "delete the unfinished template",
-      commands: [removeDownload(digest), ...storageOf(node.storage).discardTemplate(digest)],
-    });
-  }
-  return steps;
+  const isOn = domain !== undefined && isActive(domain.state);
+  const isUnfinished = digest !== undefined && !storage.templates.some((template) => template.digest === digest);
+  const stages: Step[][] = [
+    isOn ? [{ title: "switch off", commands: [destroyDomain(uri, uuid)] }] : [],
+    domain === undefined ? [] : [{ title: "undefine", commands: [undefineDomain(uri, uuid)] }],
+    [
+      ...(network === undefined ? [] : reservations).map((entry) => ({
+        title: `release ${entry.address}`,
+        commands: [releaseAddress(uri, network?.name ?? "", entry)],
+      })),
+      ...disks.map((disk) => ({ title: "delete the disk", commands: kind.deleteDisk(disk) })),
+      {
+        title: "delete seed and console log",
+        commands: [removeFiles(seedPath(uuid), `${seedPath(uuid)}.new`, consoleLogPath(name))],
+      },
+    ],
+    isUnfinished
+      ? [{ title: "delete the unfinished template", commands: [removeDownload(digest), ...kind.discardTemplate(digest)] }]
+      : [],
+  ];
+  return stages.filter((steps) => steps.length > 0);
 }

@@ -1,6 +1,5 @@
 import { type Command, repeatable } from "../command.ts";
 import { escapeXml } from "./metadata.ts";
-import { virsh } from "./virsh.ts";
 
 export type Reservation = { readonly mac: string; readonly address: string; readonly name?: string };
 
@@ -16,14 +15,16 @@ export type LibvirtNetwork = {
 };
 
 /**
- * The network's definition, whether it is active, and dnsmasq's lease file, which is JSON
- * (libvirt src/network/leaseshelper.c); `net-dhcp-leases` prints only a table for people.
+ * The network's definition as it will be at its next start, whether it is active, what dnsmasq promises now (its hosts file, MAC,ADDRESS,NAME lines)
+ * and what it has leased (JSON: libvirt src/network/leaseshelper.c); `net-dhcp-leases` prints only a table for people.
  */
 const networkScript = `
 virsh -q -c "$1" net-list --name | grep -Fxq -e "$2" && echo active || echo inactive
-xml=$(virsh -q -c "$1" net-dumpxml "$2") || exit
+xml=$(virsh -q -c "$1" net-dumpxml --inactive "$2") || exit
 bridge=$(printf '%s' "$xml" | sed -n "s/.*<bridge name='\\([^']*\\)'.*/\\1/p")
 printf '%s\\n--\\n' "$xml"
+cat "/var/lib/libvirt/dnsmasq/$2.hostsfile" 2>/dev/null
+printf '%s\\n' --
 cat "/var/lib/libvirt/dnsmasq/$bridge.status" 2>/dev/null || echo '[]'
 `;
 
@@ -32,7 +33,7 @@ export function readNetwork(uri: string, name: string): Command {
 }
 
 export function parseNetwork(stdout: string): LibvirtNetwork {
-  const [head = "", leases = ""] = stdout.split("\n--\n");
+  const [head = "", hosts = "", leases = ""] = stdout.split(/^--\n/m);
   const newline = head.indexOf("\n");
   const document: unknown = Bun.XML.parse(head.slice(newline + 1));
   const network = child(document, "network");
@@ -46,9 +47,15 @@ export function parseNetwork(stdout: string): LibvirtNetwork {
     isActive: head.slice(0, newline) === "active",
     bridge: text(child(child(network, "bridge"), "@name")),
     range: start !== undefined && end !== undefined ? { start, end } : undefined,
-    reservations: list(child(dhcp, "host")).flatMap((host) =>
-      reservation(child(host, "@mac"), child(host, "@ip"), child(host, "@name")),
-    ),
+    reservations: distinct([
+      ...list(child(dhcp, "host")).flatMap((host) =>
+        reservation(child(host, "@mac"), child(host, "@ip"), child(host, "@name")),
+      ),
+      ...hosts.split("\n").flatMap((line) => {
+        const [mac, address, name] = line.split(",");
+        return reservation(mac, address, name);
+      }),
+    ]),
     leases: parseLeases(leases),
   };
 }
@@ -61,20 +68,51 @@ export function parseLeases(json: string): Reservation[] {
   );
 }
 
-/** Live and for the next start, like `virsh net-update … --live --config`. Adding an existing one fails. */
+/**
+ * Told to dnsmasq as libvirt itself tells it: a line in its hosts file and a SIGHUP. libvirt's own live update would also take down and rebuild every
+ * firewall rule of the network: half a second in which no guest of it has NAT (networkUpdate in libvirt src/network/bridge_driver.c).
+ * It remains for networks whose dnsmasq is not where libvirt 1.0 to 12 keeps it.
+ */
+const promiseScript = `
+hosts=/var/lib/libvirt/dnsmasq/$2.hostsfile
+pid=$(cat "/run/libvirt/network/$2.pid" 2>/dev/null)
+if [ -w "$hosts" ] && [ -n "$pid" ]; then
+  grep -Fqx -e "$4" "$hosts" || { printf '%s\\n' "$4" >>"$hosts" && kill -HUP "$pid"; }
+else
+  virsh -q -c "$1" net-update "$2" add-last ip-dhcp-host "$3" --live
+fi`;
+
+const reserveScript = `virsh -q -c "$1" net-update "$2" add-last ip-dhcp-host "$3" --config || exit${promiseScript}`;
+
+const releaseScript = `
+live=$(virsh -q -c "$1" net-dumpxml "$2" | grep -Fq -e "$5" && echo --live)
+virsh -q -c "$1" net-update "$2" delete ip-dhcp-host "$3" --config $live || exit
+hosts=/var/lib/libvirt/dnsmasq/$2.hostsfile
+pid=$(cat "/run/libvirt/network/$2.pid" 2>/dev/null)
+[ -w "$hosts" ] && grep -Fq -e "$5" "$hosts" || exit 0
+rest=$(grep -Fv -e "$5" "$hosts")
+printf '%s' "\${rest:+$rest
+}" >"$hosts" && kill -HUP "$pid"`;
+
+/** For good and at once. Fails when the MAC, the name or the address has a reservation already. */
 export function reserveAddress(uri: string, network: string, wanted: Reservation): Command {
-  return updateHost(uri, network, "add-last", wanted);
+  return updateHost(reserveScript, uri, network, wanted);
+}
+
+/** Tells dnsmasq again of a reservation that somebody's live update of the network made it forget. */
+export function renewReservation(uri: string, network: string, wanted: Reservation): Command {
+  return updateHost(promiseScript, uri, network, wanted);
 }
 
 /** Fails when there is none. */
 export function releaseAddress(uri: string, network: string, wanted: Reservation): Command {
-  return updateHost(uri, network, "delete", wanted);
+  return updateHost(releaseScript, uri, network, wanted);
 }
 
-function updateHost(uri: string, network: string, verb: "add-last" | "delete", host: Reservation): Command {
-  const name = host.name === undefined ? "" : ` name='${escapeXml(host.name)}'`;
-  const xml = `<host mac='${escapeXml(host.mac)}'${name} ip='${escapeXml(host.address)}'/>`;
-  return repeatable(virsh(uri, "net-update", network, verb, "ip-dhcp-host", xml, "--live", "--config"));
+function updateHost(script: string, uri: string, network: string, { mac, address, name }: Reservation): Command {
+  const xml = `<host mac='${escapeXml(mac)}'${name === undefined ? "" : ` name='${escapeXml(name)}'`} ip='${escapeXml(address)}'/>`;
+  const line = [mac, address, name].filter((field) => field !== undefined).join(",");
+  return repeatable(["sh", "-c", script, "sh", uri, network, xml, line, mac]);
 }
 
 /** The lowest address of the range that nobody has or was promised; undefined when the range is used up. */
@@ -93,6 +131,10 @@ function reservation(mac: unknown, address: unknown, name: unknown): Reservation
   const [macText, addressText] = [text(mac), text(address)];
   if (macText === undefined || addressText === undefined) return [];
   return [{ mac: macText.toLowerCase(), address: addressText, name: text(name) }];
+}
+
+function distinct(entries: readonly Reservation[]): Reservation[] {
+  return [...new Map(entries.map((entry) => [`${entry.mac} ${entry.address}`, entry])).values()];
 }
 
 function child(value: unknown, key: string): unknown {

@@ -11,12 +11,12 @@ export type DescribedPlan = {
 };
 
 /** The plan for a reader: the very commands that a run would send, as shell lines that can be pasted on the node. */
-export function describePlan({ verb, instance, node, steps }: Plan): DescribedPlan {
+export function describePlan({ verb, instance, node, stages }: Plan): DescribedPlan {
   return {
     verb,
     instance,
     node: node.name,
-    steps: steps.flatMap(({ title, commands, andThen }) => [
+    steps: stages.flat().flatMap(({ title, commands, andThen }) => [
       { title, commands: commands.map(describeCommand) },
       ...(andThen === undefined ? [] : [{ title: `${andThen.title} (commands depend on the image's size and format)`, commands: [] }]),
     ]),

@@ -18,7 +18,8 @@ export type Plan = {
   readonly instance: string;
   readonly uuid: string;
   readonly node: NodeConfig;
-  readonly steps: readonly Step[];
+  /** One stage after another; the steps of a stage don't need each other, and run at once. */
+  readonly stages: readonly (readonly Step[])[];
 };
 
 /** Turns a failed command into the error of its step. */

@@ -11,19 +11,20 @@ export type Watch = { readonly reporter: Reporter; readonly signal?: AbortSignal
 export type Undo = () => Promise<void>;
 
 /**
- * Journals the plan, runs its steps in order, and stops at the first that fails. With `undo` a failure or an abort is put right
+ * Journals the plan, runs its stages in order, and stops at the first that fails. With `undo` a failure or an abort is put right
  * before the error is thrown; where that fails too the error is `half-changed` and the journal keeps the operation open.
  */
 export async function runPlan(cluster: Cluster, plan: Plan, watch: Watch, undo?: Undo): Promise<void> {
   const { journal } = cluster.state;
   const id = crypto.randomUUID();
-  const { verb, instance, uuid, node, steps } = plan;
-  journal.begin({ id, verb, instance, uuid, node: node.name, steps: steps.map((step) => step.title) });
+  const { verb, instance, uuid, node, stages } = plan;
+  const titles = stages.map((steps) => steps.map((step) => step.title).join(" + "));
+  journal.begin({ id, verb, instance, uuid, node: node.name, stages: titles });
   try {
     const runner = await cluster.connect(node);
-    for (const [index, step] of steps.entries()) {
-      journal.step(id, index + 1);
-      await runStep(runner, plan, step, watch);
+    for (const [index, steps] of stages.entries()) {
+      journal.stage(id, index + 1);
+      await allEnded(steps.map((step) => runStep(runner, plan, step, watch)));
     }
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
@@ -52,6 +53,12 @@ async function putRight(plan: Plan, cause: unknown, watch: Watch, undo: Undo): P
       cause,
     });
   }
+}
+
+/** Waits for all, whatever becomes of them: nothing may still be at work when the undoing begins. */
+async function allEnded(works: readonly Promise<void>[]): Promise<void> {
+  const outcomes = await Promise.allSettled(works);
+  for (const outcome of outcomes) if (outcome.status === "rejected") throw outcome.reason;
 }
 
 async function runStep(runner: Runner, plan: Plan, step: Step, { reporter, signal }: Watch): Promise<void> {

@@ -1,4 +1,3 @@
-import type { Duplex } from "node:stream";
 import type { Client } from "ssh2";
 import type { NodeConfig, SshTarget } from "../config/cluster-config.ts";
 import { WaifuError } from "../errors.ts";
@@ -9,7 +8,7 @@ import type { HostKey } from "./host-key.ts";
 import { checkHostKey, recordedKeys } from "./host-key-check.ts";
 import { type AskPassphrase, Keyring } from "./keyring.ts";
 import { knownHostName } from "./known-hosts.ts";
-import { openSocket, openThrough } from "./route.ts";
+import { openStream } from "./route.ts";
 import { Slots } from "./slots.ts";
 import { SshConfigFile } from "./ssh-config-file.ts";
 import { type Operator, resolveTarget, type Target } from "./target.ts";
@@ -60,7 +59,8 @@ export class Dialer {
   async fetchHostKey({ name, ssh }: NodeAddress): Promise<HostKey> {
     const target = await this.resolve(ssh);
     try {
-      return await peekHostKey(await this.#stream(target, 0), this.timeoutMs);
+      const jump = await this.#jumpTo(target, 0);
+      return await peekHostKey(await openStream(jump, target, this.timeoutMs), this.timeoutMs);
     } catch (error) {
       throw toConnectError(error, toPeer(target, name), [], []);
     }
@@ -71,10 +71,11 @@ export class Dialer {
       throw new WaifuError("config", `the jump hosts to ${peer.name} go round in a circle`);
     const recorded = await recordedKeys(target);
     for (let tries = 1; ; tries++) {
+      const jump = await this.#jumpTo(target, depth);
       const release = await this.#pendingAt(target).take();
       const tried: string[] = [];
       try {
-        return await handshake(await this.#stream(target, depth), {
+        return await handshake(await openStream(jump, target, this.timeoutMs), {
           user: target.user,
           recordedTypes: recorded.filter(({ isRevoked }) => !isRevoked).map(({ type }) => type),
           checkHostKey: (key) => checkHostKey(key, recorded, peer),
@@ -90,14 +91,14 @@ export class Dialer {
     }
   }
 
-  async #stream(target: Target, depth: number): Promise<Duplex> {
+  /** Logs in to the last of the jump hosts, if there are any. */
+  async #jumpTo(target: Target, depth: number): Promise<Client | undefined> {
     const jump = target.jumps.at(-1);
-    if (!jump) return openSocket(target, this.timeoutMs);
+    if (!jump) return undefined;
     const resolved = await this.resolve(jump);
     // An explicit chain replaces what ~/.ssh/config says of its links, as with ssh -J.
     const hop = target.jumps.length > 1 ? { ...resolved, jumps: target.jumps.slice(0, -1) } : resolved;
-    const client = await this.#dial(hop, toPeer(hop), depth + 1);
-    return openThrough(client, target);
+    return this.#dial(hop, toPeer(hop), depth + 1);
   }
 
   #pendingAt({ host, port }: Target): Slots {

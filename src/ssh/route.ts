@@ -4,8 +4,12 @@ import type { Client } from "ssh2";
 
 type Address = { readonly host: string; readonly port: number };
 
-/** A TCP connection. Rejects with the socket's own error. */
-export function openSocket({ host, port }: Address, timeoutMs: number): Promise<Socket> {
+/** A stream to an address, from here or from a jump host. Rejects with the socket's or ssh2's own error. */
+export function openStream(jump: Client | undefined, address: Address, timeoutMs: number): Promise<Duplex> {
+  return jump ? openThrough(jump, address) : openSocket(address, timeoutMs);
+}
+
+function openSocket({ host, port }: Address, timeoutMs: number): Promise<Socket> {
   return new Promise((resolve, reject) => {
     const socket = connect({ host, port, noDelay: true });
     const fail = (error: Error): void => {
@@ -23,8 +27,8 @@ export function openSocket({ host, port }: Address, timeoutMs: number): Promise<
   });
 }
 
-/** A stream from a jump host. The connection to the jump host ends with it. */
-export function openThrough(jump: Client, { host, port }: Address): Promise<Duplex> {
+/** The connection to the jump host ends with the stream. */
+function openThrough(jump: Client, { host, port }: Address): Promise<Duplex> {
   return new Promise((resolve, reject) => {
     jump.forwardOut("127.0.0.1", 0, host, port, (error, stream) => {
       if (error) {

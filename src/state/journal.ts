@@ -7,12 +7,12 @@ export type Operation = {
   readonly instance: string;
   readonly uuid: string;
   readonly node: string;
-  readonly steps: readonly string[];
+  readonly stages: readonly string[];
 };
 
 export type OpenOperation = Operation & {
-  /** How many steps had begun. */
-  readonly step: number;
+  /** How many stages had begun. */
+  readonly stage: number;
   readonly host: string;
   readonly pid: number;
   readonly startedAt: string;
@@ -23,7 +23,7 @@ export type Outcome = "done" | "undone" | "failed";
 /** What is under way and what was done. Each write is on disk before the node is touched (WAL, synchronous=FULL). */
 export interface Journal {
   begin(operation: Operation): void;
-  step(id: string, step: number): void;
+  stage(id: string, stage: number): void;
   end(id: string, outcome: Outcome, error?: string): void;
   /** Operations without an end: under way in another process, or interrupted. */
   open(): OpenOperation[];
@@ -31,7 +31,7 @@ export interface Journal {
   settle(uuid: string, outcome: Outcome): void;
 }
 
-type Row = Omit<OpenOperation, "steps" | "startedAt"> & { steps: string; started_at: string };
+type Row = Omit<OpenOperation, "stages" | "startedAt"> & { stages: string; started_at: string };
 
 /** Every ended operation leaves an audit row too: who, what, where, how long, and how it ended. */
 export function journal(database: Database, now: () => Date): Journal {
@@ -50,7 +50,7 @@ export function journal(database: Database, now: () => Date): Journal {
     begin: (operation) => {
       database
         .query(
-          `INSERT INTO journal (id, verb, instance, uuid, node, steps, step, outcome, host, pid, started_at)
+          `INSERT INTO journal (id, verb, instance, uuid, node, stages, stage, outcome, host, pid, started_at)
            VALUES (?, ?, ?, ?, ?, ?, 0, 'running', ?, ?, ?)`,
         )
         .run(
@@ -59,24 +59,24 @@ export function journal(database: Database, now: () => Date): Journal {
           operation.instance,
           operation.uuid,
           operation.node,
-          JSON.stringify(operation.steps),
+          JSON.stringify(operation.stages),
           hostname(),
           process.pid,
           now().toISOString(),
         );
     },
-    step: (id, step) => {
-      database.query("UPDATE journal SET step = ? WHERE id = ?").run(step, id);
+    stage: (id, stage) => {
+      database.query("UPDATE journal SET stage = ? WHERE id = ?").run(stage, id);
     },
     end,
     open: () =>
       database
         .query<Row, []>(
-          `SELECT id, verb, instance, uuid, node, steps, step, host, pid, started_at
+          `SELECT id, verb, instance, uuid, node, stages, stage, host, pid, started_at
            FROM journal WHERE outcome = 'running' ORDER BY started_at`,
         )
         .all()
-        .map(({ started_at, steps, ...row }) => ({ ...row, steps: JSON.parse(steps), startedAt: started_at })),
+        .map(({ started_at, stages, ...row }) => ({ ...row, stages: JSON.parse(stages), startedAt: started_at })),
     settle: (uuid, outcome) => {
       const ids = database.query<{ id: string }, [string]>("SELECT id FROM journal WHERE uuid = ? AND outcome = 'running'").all(uuid);
       for (const { id } of ids) end(id, outcome);

@@ -20,10 +20,13 @@ export const startLibvirtd = (node: LabNode) => onNode(node, "libvirtd -d && vir
 /** The machine was reinstalled, or is another one. Connections that are open stay open. */
 export async function changeHostKey(node: LabNode): Promise<{ hostKey: string }> {
   const key = "/etc/ssh/ssh_host_ed25519_key";
-  const made = await onNode(
-    node,
-    `rm ${key} ${key}.pub && ssh-keygen -q -t ed25519 -N '' -f ${key} && pkill -HUP -o -x sshd && cat ${key}.pub`,
-  );
+  const script = `
+    rm ${key} ${key}.pub && ssh-keygen -q -t ed25519 -N '' -f ${key}
+    listener=$(cat /run/sshd.pid)
+    kill $listener
+    while kill -0 $listener 2>/dev/null; do sleep 0.01; done
+    /usr/sbin/sshd && cat ${key}.pub`;
+  const made = await onNode(node, script);
   return { hostKey: made.split(" ").slice(0, 2).join(" ") };
 }
 

@@ -1,4 +1,4 @@
-import { mkdir, rm } from "node:fs/promises";
+import { mkdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { startDaemon } from "./daemon.ts";
 import { buildImage, type Image, type ImageName, publish, publishedImages, shelf } from "./images.ts";
@@ -106,15 +106,14 @@ export async function addImages(lab: string, images: readonly ImageName[], repor
 async function startMirror(lan: Switch, images: readonly ImageName[], report: Report) {
   await addImages(lan.lab, images, report);
   const netns = switchNetns(lan.lab);
-  // Nothing else lives in there.
-  if ((await pidsIn(netns)).length > 0) return;
-  const mirror = [
-    process.execPath,
-    join(import.meta.dir, "mirror.ts"),
-    shelf(lan.lab),
-    subnetAddress(lan.number, MIRROR),
-  ];
-  await startDaemon(["nsenter", `--net=/run/netns/${netns}`, ...mirror], join(labDir(lan.lab), "mirror.log"));
+  const mirror = join(import.meta.dir, "mirror.ts");
+  // An `ip` that sets up a node's cable may be in there too, for a moment.
+  const commandLines = (await pidsIn(netns)).map((pid) =>
+    readFile(`/proc/${pid}/cmdline`, "utf8").catch(() => ""),
+  );
+  if ((await Promise.all(commandLines)).some((line) => line.includes(mirror))) return;
+  const server = [process.execPath, mirror, shelf(lan.lab), subnetAddress(lan.number, MIRROR)];
+  await startDaemon(["nsenter", `--net=/run/netns/${netns}`, ...server], join(labDir(lan.lab), "mirror.log"));
 }
 
 function nodeToml(node: LabNode): string {

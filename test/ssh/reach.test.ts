@@ -137,6 +137,11 @@ test("jump hosts in a circle", async () => {
   });
 });
 
+test("a jump host that is its own jump host", async () => {
+  writeFileSync(config, "Host *.lab\n ProxyJump gate.lab\n");
+  expect(await failure({ address: "a.lab" })).toMatchObject({ code: "config" });
+});
+
 test("a node behind a jump host that refuses leaves no connection behind", async () => {
   const target = { ...node.target, jumpHost: `127.0.0.1:${second.port}` };
   const stranger = workshop.makeKey("stranger", "ed25519");

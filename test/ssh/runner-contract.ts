@@ -131,13 +131,11 @@ export function runnerContract(name: string, prepare: () => Promise<Subject>): v
       expect(runner.runAll(commands)).rejects.toMatchObject({ code: "outcome-unknown" });
     });
 
-    test("forty at once all succeed", async () => {
+    test("two hundred at once all succeed", async () => {
       const results = await Promise.all(
-        Array.from({ length: 40 }, (_, index) => runner.run(repeatable(["echo", `${index}`]))),
+        Array.from({ length: 200 }, (_, index) => runner.run(repeatable(["echo", `${index}`]))),
       );
-      expect(results.map(({ stdout }) => Number(stdout))).toEqual(
-        Array.from({ length: 40 }, (_, index) => index),
-      );
+      expect(results.map(({ stdout }) => Number(stdout))).toEqual(results.map((_, index) => index));
     }, 20_000);
 
     test("the deadline stops the program and leaves the outcome unknown", async () => {

@@ -1,6 +1,5 @@
-import { mkdir, readFile, rm } from "node:fs/promises";
-import { dirname, join } from "node:path";
-import { Glob } from "bun";
+import { mkdir, readdir, readFile, rm } from "node:fs/promises";
+import { join } from "node:path";
 import { withLock } from "../lock.ts";
 import { cacheDir, identityFile } from "../paths.ts";
 import { LabError, must, type Outcome } from "../run.ts";
@@ -31,6 +30,7 @@ export type ZfsNode = SshTarget & {
 /** Not in memory: the disks grow to gigabytes. */
 const labFolder = (lab: string) => join(cacheDir, "zfs-nodes", lab);
 const folderOf = (lab: string, name: string) => join(labFolder(lab), name);
+const recordOf = (folder: string) => join(folder, "node.json");
 
 /** Builds and caches what nodes start from. */
 export async function buildZfsNode(): Promise<void> {
@@ -44,7 +44,8 @@ export async function buildZfsNode(): Promise<void> {
 export async function startZfsNode(lab: string, name: string, address = "127.0.0.1"): Promise<ZfsNode> {
   const folder = folderOf(lab, name);
   return withLock(`${folder}.lock`, async () => {
-    if (await runningPid(folder)) return attachZfsNode(lab, name);
+    if (await isUp(folder)) return attachZfsNode(lab, name);
+    await killMachine(folder);
     const warm = await buildSavedMachine();
     const cold = { ...warm, savedState: undefined };
     const problems: unknown[] = [];
@@ -65,8 +66,8 @@ export async function startZfsNode(lab: string, name: string, address = "127.0.0
 /** The node that is up; throws if none is. */
 export async function attachZfsNode(lab: string, name: string): Promise<ZfsNode> {
   const folder = folderOf(lab, name);
-  if (!(await runningPid(folder))) throw new LabError(`ZFS node ${name} of lab ${lab} is not running`);
-  const facts: Omit<ZfsNode, "exec" | "setLink"> = await Bun.file(join(folder, "node.json")).json();
+  if (!(await isUp(folder))) throw new LabError(`ZFS node ${name} of lab ${lab} is not running`);
+  const facts: Omit<ZfsNode, "exec" | "setLink"> = await Bun.file(recordOf(folder)).json();
   const knownHostsFile = join(folder, "known_hosts");
   return {
     ...facts,
@@ -93,8 +94,13 @@ export async function stopZfsNodes(lab: string): Promise<void> {
 
 /** The nodes that were started and not stopped yet. */
 export async function zfsNodeNames(lab: string): Promise<string[]> {
-  const files = new Glob("*/node.json").scan({ cwd: labFolder(lab) });
-  return (await Array.fromAsync(files)).map(dirname).sort();
+  const entries = await readdir(labFolder(lab), { withFileTypes: true }).catch(() => []);
+  return entries.flatMap((entry) => (entry.isDirectory() ? [entry.name] : [])).sort();
+}
+
+/** The record is the last thing that a start writes: without it, the start was interrupted. */
+async function isUp(folder: string): Promise<boolean> {
+  return (await Bun.file(recordOf(folder)).exists()) && (await runningPid(folder)) !== undefined;
 }
 
 /** Starts a machine, gives it an identity and a pool, and records how it is reached. */
@@ -111,7 +117,7 @@ async function bringUp(folder: string, name: string, address: string, files: Mac
 
   const hostKey = (await readFile(`${keyFile}.pub`, "utf8")).split(" ").slice(0, 2).join(" ");
   await Bun.write(join(folder, "known_hosts"), `[${target.address}]:${target.port} ${hostKey}\n`);
-  await Bun.write(join(folder, "node.json"), JSON.stringify({ name, ...target, hostKey, pool: "tank" }));
+  await Bun.write(recordOf(folder), JSON.stringify({ name, ...target, hostKey, pool: "tank" }));
 }
 
 async function becomeNode(target: SshTarget, name: string, hostKey: string, limitMs: number): Promise<void> {

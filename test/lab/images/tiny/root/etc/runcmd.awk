@@ -16,7 +16,6 @@ function words(list,    out, word, quote, i, c) {
   return out " " shell_word(unquote(trim(word)))
 }
 function trim(text) { gsub(/^ +| +$/, "", text); return text }
-FNR == 1 { inside = 0 }
 /^runcmd:/ { inside = 1; next }
 /^[^ #-]/ { inside = 0 }
 inside && /^ *- / {

@@ -1,0 +1,53 @@
+import type { Outcome } from "./run.ts";
+
+/** A node of either kind. */
+type Machine = { exec(argv: string[]): Promise<Outcome> };
+
+/** What waifuctl left on a node, by kind; a finished template is meant to stay and does not count. */
+export type Traces = Readonly<Record<string, readonly string[]>>;
+
+/**
+ * A line `KIND THING` each. Nothing is asked of waifuctl's own code: what it forgets, this still sees. Below /proc its own
+ * ancestors are left out, whose command lines hold this text.
+ */
+const lookScript = `
+virsh -q list --all --name | sed -n 's/./domain &/p'
+find /etc/libvirt/qemu -name '*.xml' ! -path '*/networks/*' -printf 'definition %p\\n'
+virsh -q net-dumpxml default | sed -n 's/^ *<host /reservation /p'
+find /var/log/libvirt/qemu -name '*.console.log*' -printf 'console %f\\n'
+find /var/lib/waifu -type f | while read -r file; do
+  case $file in /var/lib/waifu/templates/*) [ -e "\${file%.*}.json" ] && continue ;; esac
+  echo "file $file"
+done
+if command -v zfs >/dev/null; then
+  zfs list -H -o name,waifu:digest -s name -t all | while read -r name digest; do
+    case $name in
+    tank | tank/waifu | tank/waifu/templates | tank/waifu/instances) continue ;;
+    tank/waifu/templates/*) [ "$digest" != - ] && continue ;;
+    esac
+    echo "dataset $name"
+  done
+fi
+flock -n /run/lock/waifu.lock true || echo 'lock is held'
+for process in /proc/[0-9]*; do
+  line=$(tr '\\0' ' ' <"$process/cmdline") 2>/dev/null || continue
+  case $line in *"look for what is left"*) continue ;; esac
+  case $line in *waifu.lock* | */var/lib/waifu* | */tank/waifu*) echo "process $line" ;; esac
+done
+`;
+
+export async function traces(node: Machine): Promise<Traces> {
+  const { exitCode, stdout, stderr } = await node.exec(["sh", "-c", lookScript, "look for what is left"]);
+  if (exitCode !== 0) throw new Error(`can't look for traces: ${stderr}`);
+  const found: Record<string, string[]> = {};
+  for (const line of stdout.split("\n").filter((text) => text !== "")) {
+    const [kind = "", ...thing] = line.split(" ");
+    found[kind] = [...(found[kind] ?? []), thing.join(" ")];
+  }
+  return found;
+}
+
+/** Of several nodes at once, each in its place. */
+export function tracesOf(nodes: readonly Machine[]): Promise<Traces[]> {
+  return Promise.all(nodes.map(traces));
+}
