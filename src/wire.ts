@@ -1,8 +1,9 @@
-import { hostname, userInfo } from "node:os";
+import { hostname } from "node:os";
 import type { NodeConfig } from "./config/cluster-config.ts";
 import { loadClusterConfig } from "./config/load-cluster-config.ts";
 import { WaifuError } from "./errors.ts";
 import type { Cluster } from "./nodes/cluster.ts";
+import { warnOfInterrupted } from "./nodes/interrupted.ts";
 import type { Reach } from "./nodes/survey.ts";
 import type { Reporter } from "./reporter.ts";
 import { connectNode } from "./ssh/connect-node.ts";
@@ -10,6 +11,7 @@ import { Dialer } from "./ssh/dialer.ts";
 import type { CommandEvent } from "./ssh/node-runner.ts";
 import { operatorPublicKeys } from "./ssh/public-keys.ts";
 import type { Runner } from "./ssh/runner.ts";
+import { operatorFrom } from "./ssh/target.ts";
 import { openState } from "./state/state.ts";
 import type { Terminal } from "./terminal/terminal.ts";
 
@@ -26,11 +28,13 @@ export type Deps = Cluster & { close(): Promise<void> };
 
 /** cluster.toml to everything a verb needs. Nothing is connected yet: each node is at its first use. Throws `config`. */
 export async function wire(options: WireOptions): Promise<Deps> {
-  const { clusterFile, env } = options;
+  const { clusterFile, env, reporter } = options;
   const config = await loadClusterConfig({ flag: clusterFile, cwd: process.cwd(), environment: env });
   const now = () => new Date();
-  const state = openState(config.statePath, now);
   const { operator, dialer, connect: open } = wireConnections(options);
+  const who = `${operator.user}@${hostname()}`;
+  const state = openState(config.statePath, who, now);
+  warnOfInterrupted(state.journal, reporter);
   const runners = new Map<string, Promise<Runner>>();
   const connect = (node: NodeConfig) => {
     const runner = runners.get(node.name) ?? open(node);
@@ -40,7 +44,7 @@ export async function wire(options: WireOptions): Promise<Deps> {
   return {
     config,
     state,
-    operator: `${operator.user}@${hostname()}`,
+    operator: who,
     now,
     connect,
     dialer,
@@ -62,7 +66,7 @@ export function wireReach(options: WireOptions): Reach {
 }
 
 function wireConnections({ isVerbose, env, terminal, reporter, signal }: WireOptions) {
-  const operator = { home: env.HOME, user: userInfo().username, agentSocket: env.SSH_AUTH_SOCK };
+  const operator = operatorFrom(env);
   const askPassphrase = async (path: string) =>
     terminal.stderr.isTTY ? await terminal.askSecret(`Passphrase for ${path}:`) : undefined;
   const dialer = new Dialer({ operator, askPassphrase });

@@ -3,10 +3,17 @@ import { domainAddresses, parseDomainAddresses } from "../libvirt/virsh.ts";
 import type { Cluster } from "../nodes/cluster.ts";
 import type { Instance } from "./locate.ts";
 
-export type FoundAddress = { readonly address: string; readonly source: "reservation" | "lease" | "agent" | "arp" };
+export type FoundAddress = {
+  readonly address: string;
+  readonly source: "reservation" | "lease" | "agent" | "arp";
+};
 
 /** Its reserved address; else the DHCP lease, what the guest agent says, or the node's neighbour table. One round trip. */
-export async function findAddress(cluster: Cluster, instance: Instance, signal?: AbortSignal): Promise<FoundAddress | undefined> {
+export async function findAddress(
+  cluster: Cluster,
+  instance: Instance,
+  signal?: AbortSignal,
+): Promise<FoundAddress | undefined> {
   const { node, spec } = instance;
   if (spec.address !== undefined) return { address: spec.address, source: "reservation" };
   const sources = ["lease", "agent", "arp"] as const;
@@ -25,7 +32,11 @@ export async function findAddress(cluster: Cluster, instance: Instance, signal?:
 }
 
 /** Throws `not-ready` when nothing knows an address yet. */
-export async function requireAddress(cluster: Cluster, instance: Instance, signal?: AbortSignal): Promise<FoundAddress> {
+export async function requireAddress(
+  cluster: Cluster,
+  instance: Instance,
+  signal?: AbortSignal,
+): Promise<FoundAddress> {
   const found = await findAddress(cluster, instance, signal);
   if (found !== undefined) return found;
   const { name } = instance.spec;

@@ -6,7 +6,12 @@ import type { RemoteProcess, TerminalSize } from "../ssh/runner.ts";
 import { locateInstance } from "./locate.ts";
 
 /** The guest's serial console, by `virsh console --force`: whoever else is attached is put off. Throws `refused` when it is off. */
-export async function openConsole(cluster: Cluster, name: string, terminal: TerminalSize, signal?: AbortSignal): Promise<RemoteProcess> {
+export async function openConsole(
+  cluster: Cluster,
+  name: string,
+  terminal: TerminalSize,
+  signal?: AbortSignal,
+): Promise<RemoteProcess> {
   const { node, spec, state } = await locateInstance(cluster, name, signal);
   if (!isActive(state)) {
     throw new WaifuError("refused", `${name} on node ${node.name} is ${state}`, {

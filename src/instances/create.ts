@@ -43,7 +43,11 @@ export type Creation = {
 };
 
 /** Gathers and decides; changes nothing. Throws `usage`, `exists`, `not-found`, `refused`, or `no-fit` with each node's reason. */
-export async function decideCreate(cluster: Cluster, request: CreateRequest, signal?: AbortSignal): Promise<Creation> {
+export async function decideCreate(
+  cluster: Cluster,
+  request: CreateRequest,
+  signal?: AbortSignal,
+): Promise<Creation> {
   if (request.name !== undefined) checkInstanceName(request.name);
   if (request.userData !== undefined) checkUserData(request.userData.text, request.userData.path);
   if (request.node !== undefined) nodeNamed(cluster, request.node);
@@ -68,7 +72,8 @@ export async function decideCreate(cluster: Cluster, request: CreateRequest, sig
  */
 export async function createInstance(cluster: Cluster, decided: Creation, watch: Watch): Promise<Creation> {
   return await withNodeLock(cluster, decided.node, watch, async (watch, sequence) => {
-    const creation = sequence === decided.probe.sequence ? decided : await decideAgain(cluster, decided, watch.signal);
+    const creation =
+      sequence === decided.probe.sequence ? decided : await decideAgain(cluster, decided, watch.signal);
     const { spec, node, plan, draft } = creation;
     await runPlan(cluster, plan, watch, async () => {
       const probe = await probeNode(cluster, node);
@@ -99,11 +104,15 @@ function draftInstance(cluster: Cluster, request: CreateRequest, view: FanOut<No
   checkNameIsFree(name, view.answers);
   const lastSeen = remembered.find((seen) => seen.spec.name === name);
   if (lastSeen !== undefined) {
-    throw new WaifuError("exists", `can't create ${name}: the name was last seen on node ${lastSeen.node}, which does not answer`, {
-      node: lastSeen.node,
-      instance: name,
-      hint: "Choose another name.",
-    });
+    throw new WaifuError(
+      "exists",
+      `can't create ${name}: the name was last seen on node ${lastSeen.node}, which does not answer`,
+      {
+        node: lastSeen.node,
+        instance: name,
+        hint: "Choose another name.",
+      },
+    );
   }
   const uuid = crypto.randomUUID();
   const facts = request.userData && checkUserData(request.userData.text, request.userData.path);
@@ -135,7 +144,9 @@ function draftInstance(cluster: Cluster, request: CreateRequest, view: FanOut<No
 
 function takenNames(view: FanOut<NodeProbe>, remembered: readonly { spec: InstanceSpec }[]): Set<string> {
   return new Set([
-    ...view.answers.flatMap(({ domains, storage }) => [...domains, ...storage.disks].map((thing) => thing.name)),
+    ...view.answers.flatMap(({ domains, storage }) =>
+      [...domains, ...storage.disks].map((thing) => thing.name),
+    ),
     ...remembered.map((seen) => seen.spec.name),
   ]);
 }
@@ -144,9 +155,15 @@ function noFit(name: string, { verdicts }: Placement, { failures }: FanOut<NodeP
   const reasons = verdicts.map(({ node, reasons }) => `  ${node}: ${reasons.join("; ")}`);
   const [failure] = failures;
   const isOnlyFailure = failure !== undefined && verdicts.length === 1;
-  return new WaifuError(isOnlyFailure ? failure.error.code : "no-fit", `no node fits ${name}:\n${reasons.join("\n")}`, {
-    hint: isOnlyFailure ? failure.error.hint : "Ask for less, free something, or add a node: waifuctl node list shows what is free.",
-  });
+  return new WaifuError(
+    isOnlyFailure ? failure.error.code : "no-fit",
+    `no node fits ${name}:\n${reasons.join("\n")}`,
+    {
+      hint: isOnlyFailure
+        ? failure.error.hint
+        : "Ask for less, free something, or add a node: waifuctl node list shows what is free.",
+    },
+  );
 }
 
 async function decideAgain(cluster: Cluster, decided: Creation, signal?: AbortSignal): Promise<Creation> {

@@ -72,11 +72,15 @@ function tracesOf(cluster: Cluster, { node, domains, storage }: NodeProbe, name:
   if (spec !== undefined) return spec;
   const foreign = domains.find((domain) => domain.name === name);
   if (foreign !== undefined) {
-    throw new WaifuError("refused", `${name} on node ${node.name} was not made by waifuctl: it is left alone`, {
-      node: node.name,
-      instance: name,
-      hint: `To remove it by hand, on ${node.name}: virsh undefine ${foreign.uuid}`,
-    });
+    throw new WaifuError(
+      "refused",
+      `${name} on node ${node.name} was not made by waifuctl: it is left alone`,
+      {
+        node: node.name,
+        instance: name,
+        hint: `To remove it by hand, on ${node.name}: virsh undefine ${foreign.uuid}`,
+      },
+    );
   }
   const uuid =
     storage.disks.find((disk) => disk.name === name)?.uuid ??

@@ -77,8 +77,10 @@ export function macOf(uuid: string): string {
 /** Throws `exists` when the name is taken anywhere in the cluster, by ours, by a foreign domain, or by a disk that was left behind. */
 export function checkNameIsFree(name: string, probes: readonly NodeProbe[]): void {
   for (const { node, domains, storage } of probes) {
-    if (domains.some((domain) => domain.name === name || domain.spec?.name === name)) refuse(name, node, "the name is taken");
-    if (storage.disks.some((disk) => disk.name === name)) refuse(name, node, "a disk of that name was left behind");
+    if (domains.some((domain) => domain.name === name || domain.spec?.name === name))
+      refuse(name, node, "the name is taken");
+    if (storage.disks.some((disk) => disk.name === name))
+      refuse(name, node, "a disk of that name was left behind");
   }
 }
 

@@ -22,7 +22,11 @@ export type Evidence = {
 
 const CONSOLE_BYTES = "4096";
 
-export async function gatherEvidence(cluster: Cluster, { node, spec }: Instance, signal?: AbortSignal): Promise<Evidence> {
+export async function gatherEvidence(
+  cluster: Cluster,
+  { node, spec }: Instance,
+  signal?: AbortSignal,
+): Promise<Evidence> {
   const [uri, uuid] = [node.libvirtUri, spec.uuid];
   const commands: Command[] = [
     domainState(uri, uuid),
@@ -35,7 +39,8 @@ export async function gatherEvidence(cluster: Cluster, { node, spec }: Instance,
   const runner = await cluster.connect(node);
   const [state, lease, arp, agent, blocks, console] = await runner.runAll(commands, signal);
   const addressIn = (result: typeof lease) =>
-    parseDomainAddresses(result?.stdout ?? "").find((row) => row.mac === spec.mac && row.protocol === "ipv4")?.address;
+    parseDomainAddresses(result?.stdout ?? "").find((row) => row.mac === spec.mac && row.protocol === "ipv4")
+      ?.address;
   return {
     domainState: state?.stdout.trim() ?? "",
     reserved: spec.address,
@@ -52,7 +57,8 @@ export async function gatherEvidence(cluster: Cluster, { node, spec }: Instance,
 function readRequests(domstats: string, device: string): number {
   const index = /block\.(\d+)\.name=(\w+)/g;
   for (const [, number, name] of domstats.matchAll(index)) {
-    if (name === device) return Number(new RegExp(`block\\.${number}\\.rd\\.reqs=(\\d+)`).exec(domstats)?.[1] ?? 0);
+    if (name === device)
+      return Number(new RegExp(`block\\.${number}\\.rd\\.reqs=(\\d+)`).exec(domstats)?.[1] ?? 0);
   }
   return 0;
 }

@@ -11,7 +11,10 @@ export type ListedInstance = {
   readonly lastSeenAt?: string;
 };
 
-export type InstanceList = { readonly instances: readonly ListedInstance[]; readonly failures: readonly NodeFailure[] };
+export type InstanceList = {
+  readonly instances: readonly ListedInstance[];
+  readonly failures: readonly NodeFailure[];
+};
 
 /** Every instance of the cluster; those on nodes that don't answer as they were last seen. Sorted by name. */
 export async function listInstances(cluster: Cluster, signal?: AbortSignal): Promise<InstanceList> {

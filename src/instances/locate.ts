@@ -17,7 +17,10 @@ export type Instance = {
   readonly memoryBytes: number;
 };
 
-export type ClusterView = { readonly instances: readonly Instance[]; readonly failures: readonly NodeFailure[] };
+export type ClusterView = {
+  readonly instances: readonly Instance[];
+  readonly failures: readonly NodeFailure[];
+};
 
 /** Every instance of the given nodes, seen now, and remembered. */
 export async function viewInstances(
@@ -27,7 +30,9 @@ export async function viewInstances(
 ): Promise<ClusterView> {
   const { answers, failures } = await onEveryNode(nodes, async (node) => {
     const domains = await probeDomains(cluster, node, signal);
-    const instances = domains.flatMap(({ spec, ...domain }) => (spec === undefined ? [] : [{ ...domain, node, spec }]));
+    const instances = domains.flatMap(({ spec, ...domain }) =>
+      spec === undefined ? [] : [{ ...domain, node, spec }],
+    );
     const seenAt = cluster.now().toISOString();
     cluster.state.instances.replaceNode(
       node.name,
@@ -42,7 +47,11 @@ export async function viewInstances(
  * Finds an instance by name: first where it was last seen, then everywhere. Throws `not-found` with the nearest name, or `unreachable` when
  * it may be on a node that does not answer.
  */
-export async function locateInstance(cluster: Cluster, name: string, signal?: AbortSignal): Promise<Instance> {
+export async function locateInstance(
+  cluster: Cluster,
+  name: string,
+  signal?: AbortSignal,
+): Promise<Instance> {
   const remembered = cluster.state.instances.all().find((seen) => seen.spec.name === name);
   const likely = cluster.config.nodes.filter((node) => node.name === remembered?.node);
   const first = await viewInstances(cluster, likely, signal);
@@ -54,13 +63,17 @@ export async function locateInstance(cluster: Cluster, name: string, signal?: Ab
     instances: [...first.instances, ...second.instances],
     failures: [...first.failures, ...second.failures],
   };
-  return view.instances.find((instance) => instance.spec.name === name) ?? failToLocate(name, view, remembered?.node);
+  return (
+    view.instances.find((instance) => instance.spec.name === name) ??
+    failToLocate(name, view, remembered?.node)
+  );
 }
 
 function failToLocate(name: string, view: ClusterView, lastNode: string | undefined): never {
   const [failure] = view.failures.filter((entry) => lastNode === undefined || entry.node.name === lastNode);
   if (failure !== undefined) {
-    const where = lastNode === undefined ? `it may be on ${failure.node.name}` : `it was last seen on ${lastNode}`;
+    const where =
+      lastNode === undefined ? `it may be on ${failure.node.name}` : `it was last seen on ${lastNode}`;
     throw new WaifuError(failure.error.code, `can't find ${name}: ${where}, and ${failure.error.message}`, {
       node: failure.node.name,
       instance: name,

@@ -53,11 +53,15 @@ export async function waitUntilOff(
     watch.signal?.throwIfAborted();
   }
   step.failed();
-  throw new WaifuError("not-ready", `${spec.name} on node ${node.name} did not stop within ${timeoutMs / 1000} s of being asked`, {
-    node: node.name,
-    instance: spec.name,
-    hint: `Its guest may ignore the power button: waifuctl stop ${spec.name} --force pulls the plug.`,
-  });
+  throw new WaifuError(
+    "not-ready",
+    `${spec.name} on node ${node.name} did not stop within ${timeoutMs / 1000} s of being asked`,
+    {
+      node: node.name,
+      instance: spec.name,
+      hint: `Its guest may ignore the power button: waifuctl stop ${spec.name} --force pulls the plug.`,
+    },
+  );
 }
 
 function planPower(verb: PowerVerb, instance: Instance, isForced: boolean): Plan {
@@ -67,13 +71,22 @@ function planPower(verb: PowerVerb, instance: Instance, isForced: boolean): Plan
   const start = [...renewal(instance), step("start", startDomain(uri, uuid))];
   const steps = {
     start: isOn ? [] : start,
-    stop: isOn ? [isForced ? step("pull the plug", destroyDomain(uri, uuid)) : step("ask it to stop", shutdownDomain(uri, uuid))] : [],
+    stop: isOn
+      ? [
+          isForced
+            ? step("pull the plug", destroyDomain(uri, uuid))
+            : step("ask it to stop", shutdownDomain(uri, uuid)),
+        ]
+      : [],
     reboot: isOn
       ? [isForced ? step("reset", resetDomain(uri, uuid)) : step("ask it to reboot", rebootDomain(uri, uuid))]
       : start,
     reinit: [
       ...(isOn ? [step("switch off", destroyDomain(uri, uuid))] : []),
-      { title: "back to the fresh disk", commands: storageOf(node.storage).resetDisk(spec, spec.template.digest, spec.diskBytes) },
+      {
+        title: "back to the fresh disk",
+        commands: storageOf(node.storage).resetDisk(spec, spec.template.digest, spec.diskBytes),
+      },
       ...start,
     ],
   };

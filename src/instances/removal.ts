@@ -23,7 +23,8 @@ export function planRemoval(probe: NodeProbe, { uuid, name, mac }: Traces, diges
   const reservations = network?.reservations.filter((entry) => entry.mac === mac) ?? [];
   const disks = storage.disks.filter((disk) => disk.uuid === uuid);
   const isOn = domain !== undefined && isActive(domain.state);
-  const isUnfinished = digest !== undefined && !storage.templates.some((template) => template.digest === digest);
+  const isUnfinished =
+    digest !== undefined && !storage.templates.some((template) => template.digest === digest);
   const stages: Step[][] = [
     isOn ? [{ title: "switch off", commands: [destroyDomain(uri, uuid)] }] : [],
     domain === undefined ? [] : [{ title: "undefine", commands: [undefineDomain(uri, uuid)] }],
@@ -39,7 +40,12 @@ export function planRemoval(probe: NodeProbe, { uuid, name, mac }: Traces, diges
       },
     ],
     isUnfinished
-      ? [{ title: "delete the unfinished template", commands: [removeDownload(digest), ...kind.discardTemplate(digest)] }]
+      ? [
+          {
+            title: "delete the unfinished template",
+            commands: [removeDownload(digest), ...kind.discardTemplate(digest)],
+          },
+        ]
       : [],
   ];
   return stages.filter((steps) => steps.length > 0);

@@ -28,7 +28,11 @@ const PAUSE_MS = 1_000;
  * Logs in to an instance through its node's connection, so the guest needs no route to here, and checks the host key that its seed gave it.
  * Throws `refused` when it is off, `auth`, `host-key`, or `not-ready` with the likely cause.
  */
-export async function openShell(cluster: Cluster, request: ShellRequest, watch: Watch): Promise<RemoteProcess> {
+export async function openShell(
+  cluster: Cluster,
+  request: ShellRequest,
+  watch: Watch,
+): Promise<RemoteProcess> {
   const instance = await locateInstance(cluster, request.name, watch.signal);
   if (!isActive(instance.state)) {
     throw new WaifuError("refused", `${request.name} on node ${instance.node.name} is ${instance.state}`, {
@@ -50,10 +54,16 @@ export async function openShell(cluster: Cluster, request: ShellRequest, watch: 
   }
 }
 
-async function logIn(cluster: Cluster, instance: Instance, request: ShellRequest, watch: Watch): Promise<RemoteProcess> {
+async function logIn(
+  cluster: Cluster,
+  instance: Instance,
+  request: ShellRequest,
+  watch: Watch,
+): Promise<RemoteProcess> {
   const { node, spec } = instance;
   const found = await findAddress(cluster, instance, watch.signal);
-  if (found === undefined) throw new WaifuError("unreachable", `${spec.name} has no address yet`, { instance: spec.name });
+  if (found === undefined)
+    throw new WaifuError("unreachable", `${spec.name} has no address yet`, { instance: spec.name });
   const runner = await cluster.connect(node);
   return await openGuestShell(cluster.dialer, {
     stream: await runner.forward(found.address, 22),
@@ -68,13 +78,20 @@ async function logIn(cluster: Cluster, instance: Instance, request: ShellRequest
 
 function checkGuestKey({ spec, node }: Instance, key: HostKey, { reporter }: Watch): void {
   const shown = `${key.type} ${fingerprint(key)}`;
-  if (spec.hostKey === undefined) return reporter.note(`${spec.name} has host keys of its own making, not checked: ${shown}`);
+  if (spec.hostKey === undefined) {
+    reporter.note(`${spec.name} has host keys of its own making, not checked: ${shown}`);
+    return;
+  }
   if (spec.hostKey.startsWith(`${key.type} ${key.base64}`)) return;
-  throw new WaifuError("host-key", `${spec.name} on node ${node.name} shows a host key that its seed did not give it: ${shown}`, {
-    node: node.name,
-    instance: spec.name,
-    hint: `If you changed its host keys yourself, compare on its console: waifuctl console ${spec.name}`,
-  });
+  throw new WaifuError(
+    "host-key",
+    `${spec.name} on node ${node.name} shows a host key that its seed did not give it: ${shown}`,
+    {
+      node: node.name,
+      instance: spec.name,
+      hint: `If you changed its host keys yourself, compare on its console: waifuctl console ${spec.name}`,
+    },
+  );
 }
 
 /** While it boots nothing listens, then perhaps an SSH server that has not got its seed's host key yet. */
@@ -82,7 +99,12 @@ function isPassing(error: unknown): boolean {
   return error instanceof WaifuError && (error.code === "unreachable" || error.code === "host-key");
 }
 
-async function notReady(cluster: Cluster, instance: Instance, last: unknown, watch: Watch): Promise<WaifuError> {
+async function notReady(
+  cluster: Cluster,
+  instance: Instance,
+  last: unknown,
+  watch: Watch,
+): Promise<WaifuError> {
   const { spec, node } = instance;
   if (last instanceof WaifuError && last.code === "host-key") return last;
   const { cause, hint } = diagnose(spec.name, await gatherEvidence(cluster, instance, watch.signal));

@@ -17,7 +17,12 @@ const LOOK_EVERY = 10;
  * Waits until the guest's SSH server answers with the host key of its seed: then cloud-init has made its users too. Where the seed brings no
  * host key any SSH server will do. Gives the address; throws `not-ready`, with the likely cause, when the time is up or the guest is off.
  */
-export async function waitUntilReady(cluster: Cluster, instance: Instance, timeoutMs: number, watch: Watch): Promise<string> {
+export async function waitUntilReady(
+  cluster: Cluster,
+  instance: Instance,
+  timeoutMs: number,
+  watch: Watch,
+): Promise<string> {
   const { node, spec } = instance;
   const step = watch.reporter.step(`wait until ${spec.name} answers`);
   const deadline = cluster.now().getTime() + timeoutMs;
@@ -34,11 +39,15 @@ export async function waitUntilReady(cluster: Cluster, instance: Instance, timeo
   }
   step.failed();
   const { cause, hint } = diagnose(spec.name, await gatherEvidence(cluster, instance, watch.signal));
-  throw new WaifuError("not-ready", `${spec.name} was made on node ${node.name}, but does not answer on SSH yet: ${cause}`, {
-    node: node.name,
-    instance: spec.name,
-    hint: `${hint}. All the evidence: waifuctl ip ${spec.name} --why`,
-  });
+  throw new WaifuError(
+    "not-ready",
+    `${spec.name} was made on node ${node.name}, but does not answer on SSH yet: ${cause}`,
+    {
+      node: node.name,
+      instance: spec.name,
+      hint: `${hint}. All the evidence: waifuctl ip ${spec.name} --why`,
+    },
+  );
 }
 
 async function answers(cluster: Cluster, { node, spec }: Instance, address: string): Promise<boolean> {
@@ -53,7 +62,11 @@ async function answers(cluster: Cluster, { node, spec }: Instance, address: stri
   }
 }
 
-async function isOn(cluster: Cluster, { node, spec }: Instance, signal: AbortSignal | undefined): Promise<boolean> {
+async function isOn(
+  cluster: Cluster,
+  { node, spec }: Instance,
+  signal: AbortSignal | undefined,
+): Promise<boolean> {
   const domains = await probeDomains(cluster, node, signal);
   return domains.some((domain) => domain.uuid === spec.uuid && isActive(domain.state));
 }

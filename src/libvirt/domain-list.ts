@@ -3,7 +3,16 @@ import type { InstanceSpec } from "../instance-spec.ts";
 import { metadataNamespace, parseMetadata } from "./metadata.ts";
 
 /** virDomainState of libvirt-domain.h, as `domstats` numbers it. */
-const states = ["unknown", "running", "blocked", "paused", "stopping", "stopped", "crashed", "suspended"] as const;
+const states = [
+  "unknown",
+  "running",
+  "blocked",
+  "paused",
+  "stopping",
+  "stopped",
+  "crashed",
+  "suspended",
+] as const;
 export type DomainState = (typeof states)[number];
 
 export type Domain = {

@@ -12,7 +12,12 @@ export type DomainHost = {
 };
 
 /** The domain of one instance, from templates/domain.xml. Every value is escaped; an unfilled placeholder throws. */
-export function renderDomain(spec: InstanceSpec, host: DomainHost, disk: DiskSource, seedPath: string): string {
+export function renderDomain(
+  spec: InstanceSpec,
+  host: DomainHost,
+  disk: DiskSource,
+  seedPath: string,
+): string {
   const isBlock = disk.kind === "block";
   const values: Record<string, string> = {
     hypervisor: host.hasKvm ? "kvm" : "qemu",

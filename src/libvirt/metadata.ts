@@ -25,7 +25,13 @@ export function parseMetadata(xml: string): InstanceSpec | undefined {
 }
 
 export function escapeXml(text: string): string {
-  const entities: Record<string, string> = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&apos;" };
+  const entities: Record<string, string> = {
+    "&": "&amp;",
+    "<": "&lt;",
+    ">": "&gt;",
+    '"': "&quot;",
+    "'": "&apos;",
+  };
   return text.replace(/[&<>"']/g, (character) => entities[character] ?? character);
 }
 

@@ -109,7 +109,12 @@ export function releaseAddress(uri: string, network: string, wanted: Reservation
   return updateHost(releaseScript, uri, network, wanted);
 }
 
-function updateHost(script: string, uri: string, network: string, { mac, address, name }: Reservation): Command {
+function updateHost(
+  script: string,
+  uri: string,
+  network: string,
+  { mac, address, name }: Reservation,
+): Command {
   const xml = `<host mac='${escapeXml(mac)}'${name === undefined ? "" : ` name='${escapeXml(name)}'`} ip='${escapeXml(address)}'/>`;
   const line = [mac, address, name].filter((field) => field !== undefined).join(",");
   return repeatable(["sh", "-c", script, "sh", uri, network, xml, line, mac]);

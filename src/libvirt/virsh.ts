@@ -44,7 +44,15 @@ export function destroyDomain(uri: string, uuid: string): Command {
 /** Forgets the domain with its NVRAM, managed save and snapshot metadata; never its disks. */
 export function undefineDomain(uri: string, uuid: string): Command {
   return repeatable(
-    virsh(uri, "undefine", uuid, "--nvram", "--managed-save", "--snapshots-metadata", "--checkpoints-metadata"),
+    virsh(
+      uri,
+      "undefine",
+      uuid,
+      "--nvram",
+      "--managed-save",
+      "--snapshots-metadata",
+      "--checkpoints-metadata",
+    ),
   );
 }
 
@@ -61,7 +69,11 @@ export function domainAddresses(uri: string, uuid: string, source: "lease" | "ar
   return repeatable(virsh(uri, "domifaddr", uuid, "--full", "--source", source), { timeoutMs: 15_000 });
 }
 
-export type GuestAddress = { readonly mac: string; readonly protocol: "ipv4" | "ipv6"; readonly address: string };
+export type GuestAddress = {
+  readonly mac: string;
+  readonly protocol: "ipv4" | "ipv6";
+  readonly address: string;
+};
 
 /** Rows of `domifaddr --full`: name, MAC, protocol, address/prefix; `N/A` fills what is unknown. */
 export function parseDomainAddresses(stdout: string): GuestAddress[] {

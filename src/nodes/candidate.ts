@@ -22,14 +22,18 @@ export function toCandidate(probe: NodeProbe, digest: string | undefined): Candi
     node: node.name,
     labels: node.labels,
     architecture: facts.architecture,
-    cpus: { total: Math.floor(facts.cpus * node.cpuOvercommit), promised: sum(counted.map((domain) => domain.cpus)) },
+    cpus: {
+      total: Math.floor(facts.cpus * node.cpuOvercommit),
+      promised: sum(counted.map((domain) => domain.cpus)),
+    },
     memoryBytes: {
       total: Math.floor(facts.memoryTotalBytes * node.memoryOvercommit),
       promised: sum(counted.map((domain) => domain.memoryBytes)),
     },
     diskBytes: { total: storage.freeBytes, promised: sum(growth) },
     hasTemplate: storage.templates.some((template) => template.digest === digest),
-    hasFreeAddress: network === undefined || network.range === undefined || pickAddress(network) !== undefined,
+    hasFreeAddress:
+      network === undefined || network.range === undefined || pickAddress(network) !== undefined,
   };
 }
 

@@ -16,15 +16,20 @@ export function describePlan({ verb, instance, node, stages }: Plan): DescribedP
     verb,
     instance,
     node: node.name,
-    steps: stages.flat().flatMap(({ title, commands, andThen }) => [
-      { title, commands: commands.map(describeCommand) },
-      ...(andThen === undefined ? [] : [{ title: `${andThen.title} (commands depend on the image's size and format)`, commands: [] }]),
-    ]),
+    steps: stages
+      .flat()
+      .flatMap(({ title, commands, andThen }) => [
+        { title, commands: commands.map(describeCommand) },
+        ...(andThen === undefined
+          ? []
+          : [{ title: `${andThen.title} (commands depend on the image's size and format)`, commands: [] }]),
+      ]),
   };
 }
 
 export function renderPlan(plan: DescribedPlan): string {
-  if (plan.steps.length === 0) return `Nothing to do: ${plan.verb} ${plan.instance} on ${plan.node} is as asked.\n`;
+  if (plan.steps.length === 0)
+    return `Nothing to do: ${plan.verb} ${plan.instance} on ${plan.node} is as asked.\n`;
   const steps = plan.steps.map(({ title, commands }) => [`# ${title}`, ...commands].join("\n"));
   return `On ${plan.node}, ${plan.verb} ${plan.instance} would run:\n\n${steps.join("\n\n")}\n`;
 }

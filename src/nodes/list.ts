@@ -3,8 +3,8 @@ import type { WaifuError } from "../errors.ts";
 import { isActive } from "../libvirt/domain-list.ts";
 import { toCandidate } from "./candidate.ts";
 import type { Cluster } from "./cluster.ts";
-import { onEveryNode } from "./fan-out.ts";
 import type { NodeFacts } from "./facts.ts";
+import { onEveryNode } from "./fan-out.ts";
 import { probeNode } from "./probe.ts";
 import { parseVersions, readVersions, type Versions } from "./versions.ts";
 

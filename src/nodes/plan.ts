@@ -7,7 +7,10 @@ export type Step = {
   readonly title: string;
   readonly commands: readonly Command[];
   /** What follows when it hangs on what the commands printed: an image's size, say. */
-  readonly andThen?: { readonly title: string; readonly commands: (results: readonly CommandResult[]) => readonly Command[] };
+  readonly andThen?: {
+    readonly title: string;
+    readonly commands: (results: readonly CommandResult[]) => readonly Command[];
+  };
   /** A better error for an exit status that means something. */
   readonly explain?: (result: CommandResult) => WaifuError | undefined;
 };

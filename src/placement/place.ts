@@ -41,7 +41,10 @@ const NEAR_TIE = 0.1;
 export function place(candidates: readonly Candidate[], request: PlacementRequest): Placement {
   const verdicts = candidates
     .map((candidate) => judge(candidate, request))
-    .sort((a, b) => Number(b.fits) - Number(a.fits) || b.freeMemoryBytes - a.freeMemoryBytes || compare(a.node, b.node));
+    .sort(
+      (a, b) =>
+        Number(b.fits) - Number(a.fits) || b.freeMemoryBytes - a.freeMemoryBytes || compare(a.node, b.node),
+    );
   const fitting = verdicts.filter((verdict) => verdict.fits);
   const floor = (fitting[0]?.freeMemoryBytes ?? 0) * (1 - NEAR_TIE);
   const prepared = fitting.find((verdict) => verdict.hasTemplate && verdict.freeMemoryBytes >= floor);
@@ -73,7 +76,12 @@ function misfits(candidate: Candidate, request: PlacementRequest): string[] {
   ].filter((reason) => reason !== false);
 }
 
-function lacks(what: string, capacity: Capacity, wanted: number, format: (amount: number) => string): string | false {
+function lacks(
+  what: string,
+  capacity: Capacity,
+  wanted: number,
+  format: (amount: number) => string,
+): string | false {
   if (wanted <= free(capacity)) return false;
   return `${what}: ${format(wanted)} wanted, ${format(free(capacity))} of ${format(capacity.total)} free`;
 }

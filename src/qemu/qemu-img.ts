@@ -37,7 +37,9 @@ export function parseImageInfo(stdout: string): ImageInfo {
 
 /** Into a new qcow2 file; holes stay holes. */
 export function convertToFile(from: string, format: string, to: string): Command {
-  return repeatable(["qemu-img", "convert", "-f", format, "-O", "qcow2", from, to], { timeoutMs: CONVERT_MS });
+  return repeatable(["qemu-img", "convert", "-f", format, "-O", "qcow2", from, to], {
+    timeoutMs: CONVERT_MS,
+  });
 }
 
 /** Into an empty volume that exists. Without `--target-is-zero` every zero is written out. */
@@ -48,5 +50,17 @@ export function convertToVolume(from: string, format: string, device: string): C
 
 /** A fresh copy-on-write file over the backing file; what the path held before is lost. */
 export function createOverlay(path: string, backing: string, sizeBytes: number): Command {
-  return repeatable(["qemu-img", "create", "-q", "-f", "qcow2", "-F", "qcow2", "-b", backing, path, String(sizeBytes)]);
+  return repeatable([
+    "qemu-img",
+    "create",
+    "-q",
+    "-f",
+    "qcow2",
+    "-F",
+    "qcow2",
+    "-b",
+    backing,
+    path,
+    String(sizeBytes),
+  ]);
 }

@@ -68,10 +68,14 @@ export function openDatabase(path: string): Database {
     return database;
   } catch (error) {
     if (error instanceof WaifuError) throw error;
-    throw new WaifuError("config", `can't open the state file ${path}: ${error instanceof Error ? error.message : error}`, {
-      hint: "Set `state` in cluster.toml to a file you may write. Losing the file loses no VM.",
-      cause: error,
-    });
+    throw new WaifuError(
+      "config",
+      `can't open the state file ${path}: ${error instanceof Error ? error.message : error}`,
+      {
+        hint: "Set `state` in cluster.toml to a file you may write. Losing the file loses no VM.",
+        cause: error,
+      },
+    );
   }
 }
 

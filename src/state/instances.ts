@@ -32,7 +32,12 @@ export function seenInstances(database: Database): SeenInstances {
       database
         .query<Row, []>("SELECT spec, node, state, seen_at FROM instances ORDER BY name")
         .all()
-        .map((row) => ({ spec: JSON.parse(row.spec), node: row.node, state: row.state, seenAt: row.seen_at })),
+        .map((row) => ({
+          spec: JSON.parse(row.spec),
+          node: row.node,
+          state: row.state,
+          seenAt: row.seen_at,
+        })),
     replaceNode: database.transaction((node: string, instances: readonly Omit<SeenInstance, "node">[]) => {
       database.query("DELETE FROM instances WHERE node = ?").run(node);
       for (const instance of instances) remember({ ...instance, node });

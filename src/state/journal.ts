@@ -1,5 +1,5 @@
 import type { Database } from "bun:sqlite";
-import { hostname, userInfo } from "node:os";
+import { hostname } from "node:os";
 
 export type Operation = {
   readonly id: string;
@@ -34,7 +34,7 @@ export interface Journal {
 type Row = Omit<OpenOperation, "stages" | "startedAt"> & { stages: string; started_at: string };
 
 /** Every ended operation leaves an audit row too: who, what, where, how long, and how it ended. */
-export function journal(database: Database, now: () => Date): Journal {
+export function journal(database: Database, operator: string, now: () => Date): Journal {
   const audit = database.query<void, [string, string, string, string]>(
     `INSERT INTO audit (at, operator, verb, instance, node, outcome, ms, detail)
      SELECT ?1, ?2, verb, instance, node, outcome, CAST((julianday(?1) - julianday(started_at)) * 86400000 AS INTEGER), ?3
@@ -42,8 +42,10 @@ export function journal(database: Database, now: () => Date): Journal {
   );
   const end = database.transaction((id: string, outcome: Outcome, error?: string) => {
     const at = now().toISOString();
-    database.query("UPDATE journal SET outcome = ?, error = ?, ended_at = ? WHERE id = ?").run(outcome, error ?? null, at, id);
-    audit.run(at, `${userInfo().username}@${hostname()}`, error ?? "", id);
+    database
+      .query("UPDATE journal SET outcome = ?, error = ?, ended_at = ? WHERE id = ?")
+      .run(outcome, error ?? null, at, id);
+    audit.run(at, operator, error ?? "", id);
   }).immediate;
 
   return {
@@ -76,9 +78,15 @@ export function journal(database: Database, now: () => Date): Journal {
            FROM journal WHERE outcome = 'running' ORDER BY started_at`,
         )
         .all()
-        .map(({ started_at, stages, ...row }) => ({ ...row, stages: JSON.parse(stages), startedAt: started_at })),
+        .map(({ started_at, stages, ...row }) => ({
+          ...row,
+          stages: JSON.parse(stages),
+          startedAt: started_at,
+        })),
     settle: (uuid, outcome) => {
-      const ids = database.query<{ id: string }, [string]>("SELECT id FROM journal WHERE uuid = ? AND outcome = 'running'").all(uuid);
+      const ids = database
+        .query<{ id: string }, [string]>("SELECT id FROM journal WHERE uuid = ? AND outcome = 'running'")
+        .all(uuid);
       for (const { id } of ids) end(id, outcome);
     },
   };

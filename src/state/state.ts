@@ -11,12 +11,12 @@ export type State = {
   close(): void;
 };
 
-export function openState(path: string, now: () => Date): State {
+export function openState(path: string, operator: string, now: () => Date): State {
   const database = openDatabase(path);
   return {
     instances: seenInstances(database),
     templates: templates(database),
-    journal: journal(database, now),
+    journal: journal(database, operator, now),
     close: () => database.close(),
   };
 }

@@ -28,9 +28,13 @@ export function dirStorage(folder: string): Storage {
       const [sizes = "", ...lines] = result.stdout.split("\n");
       const [totalBytes, freeBytes] = sizes.trim().split(/\s+/).map(Number);
       if (result.exitCode !== 0 || totalBytes === undefined || freeBytes === undefined) {
-        throw new WaifuError("refused", `the storage folder ${folder} can't be used: ${result.stderr.trim()}`, {
-          hint: "Correct `storage.path` in cluster.toml, or give the user the right to write there.",
-        });
+        throw new WaifuError(
+          "refused",
+          `the storage folder ${folder} can't be used: ${result.stderr.trim()}`,
+          {
+            hint: "Correct `storage.path` in cluster.toml, or give the user the right to write there.",
+          },
+        );
       }
       return { totalBytes, freeBytes, disks: lines.flatMap(toDisk), templates: lines.flatMap(toTemplate) };
     },

@@ -45,7 +45,10 @@ actual=$(
 mv "$1.part" "$1"`;
 
 /** Fetches a URL, or takes a file from the operator, to `downloadPath(digest)`. Exits WRONG_DIGEST when the bytes are others. */
-export function download(digest: string, source: { readonly url: string } | { readonly path: string }): Command {
+export function download(
+  digest: string,
+  source: { readonly url: string } | { readonly path: string },
+): Command {
   const url = "url" in source ? source.url : "-";
   return repeatable(["sh", "-c", downloadScript, "sh", downloadPath(digest), digest, url], {
     timeoutMs: 3_600_000,

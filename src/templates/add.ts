@@ -20,7 +20,11 @@ const nameRule = /^[a-z0-9][a-z0-9._-]{0,62}$/;
  * Gives a name to exactly these bytes. No node is touched: the first `create` on each brings the image there and verifies it.
  * Throws `usage` for a bad name, digest or source, `digest-mismatch` when a file is another.
  */
-export async function addTemplate(cluster: Cluster, request: AddRequest, reporter: Reporter): Promise<TemplateRecord> {
+export async function addTemplate(
+  cluster: Cluster,
+  request: AddRequest,
+  reporter: Reporter,
+): Promise<TemplateRecord> {
   const { name, sha256 } = request;
   if (!nameRule.test(name)) {
     throw new WaifuError("usage", `${JSON.stringify(name)} can't be a template's name`, {
@@ -42,7 +46,9 @@ export async function addTemplate(cluster: Cluster, request: AddRequest, reporte
 
 function fromUrl(url: string, sha256: string | undefined): { source: string; digest: string } {
   if (!/^https?:\/\//i.test(url) || !URL.canParse(url)) {
-    throw new WaifuError("usage", `nodes can't fetch ${url}`, { hint: "Give an http:// or https:// URL, or a file." });
+    throw new WaifuError("usage", `nodes can't fetch ${url}`, {
+      hint: "Give an http:// or https:// URL, or a file.",
+    });
   }
   if (sha256 === undefined) {
     throw new WaifuError("usage", `${url} needs its checksum: what a URL holds can change`, {
@@ -60,7 +66,9 @@ async function fromFile(
   const path = resolve(file);
   const found = await stat(path).catch(() => undefined);
   if (found?.isFile() !== true) {
-    throw new WaifuError("not-found", `there is no file ${path}`, { hint: "Give an image file, or an http(s):// URL." });
+    throw new WaifuError("not-found", `there is no file ${path}`, {
+      hint: "Give an image file, or an http(s):// URL.",
+    });
   }
   const step = reporter.step(`checksum of ${path}`);
   const hasher = new Bun.CryptoHasher("sha256");
@@ -68,9 +76,13 @@ async function fromFile(
   const digest = hasher.digest("hex");
   step.done();
   if (sha256 !== undefined && sha256.toLowerCase() !== digest) {
-    throw new WaifuError("digest-mismatch", `${path} is not the image that was meant: its SHA-256 is ${digest}, not ${sha256}`, {
-      hint: "Fetch the image again, or give the digest of the one that you want.",
-    });
+    throw new WaifuError(
+      "digest-mismatch",
+      `${path} is not the image that was meant: its SHA-256 is ${digest}, not ${sha256}`,
+      {
+        hint: "Fetch the image again, or give the digest of the one that you want.",
+      },
+    );
   }
   return { source: path, digest };
 }

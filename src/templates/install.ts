@@ -14,9 +14,13 @@ import type { ResolvedTemplate } from "./resolve.ts";
 export function installTemplateStep(storage: Storage, template: ResolvedTemplate, diskBytes: number): Step {
   const { name, digest, source } = template;
   if (source === undefined) {
-    throw new WaifuError("refused", `the template ${name} is on other nodes only, and its source is not known here`, {
-      hint: `Choose a node that has it (waifuctl template list), or add it here: waifuctl template add ${name} URL --sha256 ${digest}`,
-    });
+    throw new WaifuError(
+      "refused",
+      `the template ${name} is on other nodes only, and its source is not known here`,
+      {
+        hint: `Choose a node that has it (waifuctl template list), or add it here: waifuctl template add ${name} URL --sha256 ${digest}`,
+      },
+    );
   }
   const file = downloadPath(digest);
   return {
@@ -50,11 +54,18 @@ export function checkDiskSize(name: string, virtualBytes: number, diskBytes: num
   });
 }
 
-function explainDownload(name: string, digest: string, source: string, result: CommandResult): WaifuError | undefined {
+function explainDownload(
+  name: string,
+  digest: string,
+  source: string,
+  result: CommandResult,
+): WaifuError | undefined {
   if (result.exitCode !== WRONG_DIGEST) return undefined;
   return new WaifuError(
     "digest-mismatch",
     `the image of template ${name} at ${source} is not the one that was added: ${result.stderr.trim().split("\n").at(-1)}`,
-    { hint: `If the new image is right: waifuctl template add ${name} ${source} --sha256 DIGEST (was ${digest})` },
+    {
+      hint: `If the new image is right: waifuctl template add ${name} ${source} --sha256 DIGEST (was ${digest})`,
+    },
   );
 }

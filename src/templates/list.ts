@@ -13,7 +13,10 @@ export type ListedTemplate = {
   readonly nodes: readonly string[];
 };
 
-export type TemplateList = { readonly templates: readonly ListedTemplate[]; readonly failures: readonly NodeFailure[] };
+export type TemplateList = {
+  readonly templates: readonly ListedTemplate[];
+  readonly failures: readonly NodeFailure[];
+};
 
 /** The names that were added here, and those that only the nodes know, by name. */
 export async function listTemplates(cluster: Cluster, signal?: AbortSignal): Promise<TemplateList> {
@@ -24,7 +27,9 @@ export async function listTemplates(cluster: Cluster, signal?: AbortSignal): Pro
   const onNodes = answers.flat();
   const added = cluster.state.templates.all();
   const known = new Set(added.map((record) => record.digest));
-  const foreign = new Map(onNodes.filter(({ digest }) => !known.has(digest)).map((found) => [found.digest, found]));
+  const foreign = new Map(
+    onNodes.filter(({ digest }) => !known.has(digest)).map((found) => [found.digest, found]),
+  );
   const templates = [...added, ...foreign.values()].map((entry) => {
     const copies = onNodes.filter(({ digest }) => digest === entry.digest);
     return {

@@ -14,7 +14,11 @@ export type ResolvedTemplate = {
 };
 
 /** From what was added here, or else from the labels on the nodes' own copies. Throws `not-found` with the nearest name. */
-export function resolveTemplate(cluster: Cluster, name: string, probes: readonly NodeProbe[]): ResolvedTemplate {
+export function resolveTemplate(
+  cluster: Cluster,
+  name: string,
+  probes: readonly NodeProbe[],
+): ResolvedTemplate {
   const onNodes = probes.flatMap((probe) => probe.storage.templates);
   const record = cluster.state.templates.find(name);
   const digest = record?.digest ?? onNodes.find((template) => template.name === name)?.digest;

@@ -63,7 +63,13 @@ export function createFilesystem(name: string): Command {
 export function createVolume(name: string, sizeBytes: number, labels: Record<string, string>): Command {
   return once(
     [
-      "zfs", "create", "-s", "-V", String(sizeBytes), "-b", "16k",
+      "zfs",
+      "create",
+      "-s",
+      "-V",
+      String(sizeBytes),
+      "-b",
+      "16k",
       ...properties({ volmode: "dev", compression: "lz4", ...waifu(labels) }),
       name,
     ],

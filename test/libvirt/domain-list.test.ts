@@ -49,5 +49,10 @@ test("a node without domains prints nothing", () => {
 });
 
 test("a stopped domain takes no memory, a paused one does", () => {
-  expect([isActive("stopped"), isActive("crashed"), isActive("paused"), isActive("running")]).toEqual([false, false, true, true]);
+  expect([isActive("stopped"), isActive("crashed"), isActive("paused"), isActive("running")]).toEqual([
+    false,
+    false,
+    true,
+    true,
+  ]);
 });

@@ -1,5 +1,11 @@
 import { describe, expect, test } from "bun:test";
-import { type LibvirtNetwork, parseLeases, parseNetwork, pickAddress, reserveAddress } from "../../src/libvirt/network.ts";
+import {
+  type LibvirtNetwork,
+  parseLeases,
+  parseNetwork,
+  pickAddress,
+  reserveAddress,
+} from "../../src/libvirt/network.ts";
 
 // `virsh net-dumpxml default` and dnsmasq's virbr0.status, libvirt 9.0.0.
 const printed = `active
@@ -46,7 +52,9 @@ test("definition, state and leases are read", () => {
 });
 
 test("a network without DHCP gives out no addresses", () => {
-  const bare = parseNetwork("inactive\n<network><name>routed</name><ip address='10.0.0.1'/></network>\n--\n\n");
+  const bare = parseNetwork(
+    "inactive\n<network><name>routed</name><ip address='10.0.0.1'/></network>\n--\n\n",
+  );
   expect(bare).toMatchObject({ isActive: false, range: undefined, reservations: [], leases: [] });
   expect(pickAddress(bare)).toBeUndefined();
 });
@@ -59,16 +67,42 @@ describe("pickAddress", () => {
   test.each<[string, Partial<LibvirtNetwork>, string | undefined]>([
     ["skips reservations and leases", {}, "192.168.122.4"],
     ["takes the lowest", { reservations: [] }, "192.168.122.2"],
-    ["crosses an octet", { range: { start: "10.0.0.255", end: "10.0.1.9" }, reservations: [{ mac: "m", address: "10.0.0.255" }] }, "10.0.1.0"],
-    ["finds none when the range is used up", { range: { start: "192.168.122.2", end: "192.168.122.3" } }, undefined],
+    [
+      "crosses an octet",
+      {
+        range: { start: "10.0.0.255", end: "10.0.1.9" },
+        reservations: [{ mac: "m", address: "10.0.0.255" }],
+      },
+      "10.0.1.0",
+    ],
+    [
+      "finds none when the range is used up",
+      { range: { start: "192.168.122.2", end: "192.168.122.3" } },
+      undefined,
+    ],
   ])("%s", (_, change, expected) => {
     expect(pickAddress({ ...network, ...change })).toBe(expected);
   });
 });
 
 test("a reservation is one virsh call, live and for good", () => {
-  expect(reserveAddress("qemu:///system", "default", { mac: "52:54:00:00:00:01", address: "192.168.122.9", name: "web" }).argv).toEqual([
-    "virsh", "-q", "-c", "qemu:///system", "net-update", "default", "add-last", "ip-dhcp-host",
-    "<host mac='52:54:00:00:00:01' name='web' ip='192.168.122.9'/>", "--live", "--config",
+  expect(
+    reserveAddress("qemu:///system", "default", {
+      mac: "52:54:00:00:00:01",
+      address: "192.168.122.9",
+      name: "web",
+    }).argv,
+  ).toEqual([
+    "virsh",
+    "-q",
+    "-c",
+    "qemu:///system",
+    "net-update",
+    "default",
+    "add-last",
+    "ip-dhcp-host",
+    "<host mac='52:54:00:00:00:01' name='web' ip='192.168.122.9'/>",
+    "--live",
+    "--config",
   ]);
 });

@@ -1,16 +1,20 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import type { Command } from "../../src/command.ts";
+import type { StorageConfig } from "../../src/config/cluster-config.ts";
 import { inspectImage, parseImageInfo } from "../../src/qemu/qemu-img.ts";
 import type { Runner } from "../../src/ssh/runner.ts";
-import { type DiskName, type Storage, storageOf, type StorageInventory } from "../../src/storage/storage.ts";
-import type { StorageConfig } from "../../src/config/cluster-config.ts";
+import { type DiskName, type Storage, type StorageInventory, storageOf } from "../../src/storage/storage.ts";
 
 const MiB = 1024 ** 2;
 const digest = "d".repeat(64);
 const web: DiskName = { name: "web", uuid: "11111111-1111-4111-8111-111111111111" };
 const other: DiskName = { name: "other", uuid: "22222222-2222-4222-8222-222222222222" };
 
-export type StorageUnderTest = { readonly runner: Runner; readonly config: StorageConfig; tearDown(): Promise<void> };
+export type StorageUnderTest = {
+  readonly runner: Runner;
+  readonly config: StorageConfig;
+  tearDown(): Promise<void>;
+};
 
 /** What every kind of storage must do, on a real node with nothing of ours on it. A TCG machine is slow: deadlines are long. */
 export function storageContract(kind: string, setUp: () => Promise<StorageUnderTest>): void {
@@ -47,7 +51,11 @@ export function storageContract(kind: string, setUp: () => Promise<StorageUnderT
 
     /** qemu-io says "Pattern verification failed" on stdout, with exit status 0 on old versions. */
     async function io(format: string, path: string, command: string): Promise<boolean> {
-      const result = await subject.runner.run({ argv: ["qemu-io", "-f", format, "-c", command, path], timeoutMs: 60_000, repeatable: true });
+      const result = await subject.runner.run({
+        argv: ["qemu-io", "-f", format, "-c", command, path],
+        timeoutMs: 60_000,
+        repeatable: true,
+      });
       return result.exitCode === 0 && !result.stdout.includes("failed");
     }
 
@@ -62,7 +70,10 @@ export function storageContract(kind: string, setUp: () => Promise<StorageUnderT
 
     async function install(): Promise<void> {
       const info = parseImageInfo(await succeed(inspectImage(image).argv));
-      await run(...storage.prepare(), ...storage.installTemplate({ digest, name: "tiny", virtualBytes: 16 * MiB }, info, image));
+      await run(
+        ...storage.prepare(),
+        ...storage.installTemplate({ digest, name: "tiny", virtualBytes: 16 * MiB }, info, image),
+      );
     }
 
     test("an empty node has room and nothing else", async () => {
@@ -107,17 +118,28 @@ export function storageContract(kind: string, setUp: () => Promise<StorageUnderT
     }, 120_000);
 
     test("a deletion spares another instance's disk of the same name, and may be repeated", async () => {
-      await subject.runner.run(storage.deleteDisk({ name: web.name, uuid: other.uuid })[0] ?? { argv: ["false"], timeoutMs: 1, repeatable: true });
+      await subject.runner.run(
+        storage.deleteDisk({ name: web.name, uuid: other.uuid })[0] ?? {
+          argv: ["false"],
+          timeoutMs: 1,
+          repeatable: true,
+        },
+      );
       expect((await inventory()).disks).toHaveLength(2);
       await run(...storage.deleteDisk(web), ...storage.deleteDisk(web), ...storage.deleteDisk(other));
       expect((await inventory()).disks).toEqual([]);
     }, 120_000);
 
     test("storage that is not there is refused", async () => {
-      const missing: StorageConfig = subject.config.kind === "zfs" ? { kind: "zfs", pool: "no-such-pool" } : { kind: "dir", path: "/proc/none" };
+      const missing: StorageConfig =
+        subject.config.kind === "zfs"
+          ? { kind: "zfs", pool: "no-such-pool" }
+          : { kind: "dir", path: "/proc/none" };
       const nowhere = storageOf(missing);
       const result = await subject.runner.run(nowhere.inventory());
-      expect(() => nowhere.parseInventory(result)).toThrow(missing.kind === "zfs" ? "no-such-pool" : "/proc/none");
+      expect(() => nowhere.parseInventory(result)).toThrow(
+        missing.kind === "zfs" ? "no-such-pool" : "/proc/none",
+      );
     }, 60_000);
   });
 }

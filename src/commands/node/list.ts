@@ -15,8 +15,16 @@ export const command = defineCommand({
           { title: "NODE", cell: ({ node }) => node.name },
           { title: "STATE", cell: ({ error }) => (error === undefined ? "ready" : error.code) },
           { title: "CPUS", cell: of(({ facts }) => String(facts.cpus)), align: "right" },
-          { title: "MEMORY FREE", cell: of((f) => ofTotal(f.memoryFreeBytes, f.facts.memoryTotalBytes)), align: "right" },
-          { title: "STORAGE FREE", cell: of((f) => ofTotal(f.storageFreeBytes, f.storageTotalBytes)), align: "right" },
+          {
+            title: "MEMORY FREE",
+            cell: of((f) => ofTotal(f.memoryFreeBytes, f.facts.memoryTotalBytes)),
+            align: "right",
+          },
+          {
+            title: "STORAGE FREE",
+            cell: of((f) => ofTotal(f.storageFreeBytes, f.storageTotalBytes)),
+            align: "right",
+          },
           { title: "VMS", cell: of((f) => `${f.running}/${f.instances}`), align: "right" },
           { title: "GUESTS", cell: of(({ facts }) => (facts.hasKvm ? "kvm" : "emulated")) },
           { title: "STORAGE", cell: ({ node }) => node.storage.kind },

@@ -7,7 +7,9 @@ export const command = defineCommand({
   async run({ name }, { deps, confirm, print }) {
     const { accept, ...offer } = await offerHostKey(await deps(), name);
     if (offer.isKnown) return print(offer, `The host key of ${name} is known already: ${offer.shown}\n`);
-    await confirm(`Node ${name} shows ${offer.shown}. Is that what the machine itself says (ssh-keygen -lf /etc/ssh/ssh_host_*.pub)?`);
+    await confirm(
+      `Node ${name} shows ${offer.shown}. Is that what the machine itself says (ssh-keygen -lf /etc/ssh/ssh_host_*.pub)?`,
+    );
     const file = await accept();
     print({ ...offer, file }, `The host key of ${name} is trusted from now on (${file})\n`);
   },

@@ -8,7 +8,10 @@ export const command = defineCommand({
   ],
   args: {
     name: { type: "positional", description: "Name for exactly these bytes" },
-    source: { type: "positional", description: "http(s):// URL that nodes can fetch, or a file here (qcow2 or raw)" },
+    source: {
+      type: "positional",
+      description: "http(s):// URL that nodes can fetch, or a file here (qcow2 or raw)",
+    },
     sha256: { type: "string", valueHint: "DIGEST", description: "SHA-256 of the image file; a URL needs it" },
   },
   async run(flags, { deps, reporter, print }) {

@@ -16,7 +16,11 @@ export const command = defineCommand({
             [
               { title: "NAME", cell: ({ name }) => name },
               { title: "DIGEST", cell: ({ digest }) => digest.slice(0, 12) },
-              { title: "DISK", cell: ({ virtualBytes }) => (virtualBytes === undefined ? "?" : formatSize(virtualBytes)), align: "right" },
+              {
+                title: "DISK",
+                cell: ({ virtualBytes }) => (virtualBytes === undefined ? "?" : formatSize(virtualBytes)),
+                align: "right",
+              },
               { title: "READY ON", cell: ({ nodes }) => nodes.join(" ") || "none yet" },
               { title: "SOURCE", cell: ({ source }) => source ?? "(known to the nodes only)" },
             ],

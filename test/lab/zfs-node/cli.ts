@@ -3,9 +3,7 @@ import { attachZfsNode, buildZfsNode, startZfsNode, stopZfsNode, type ZfsNode } 
 const usage =
   "usage: bun test/lab/zfs-node/cli.ts build | up LAB NAME [ADDRESS] | show LAB NAME | run LAB NAME PROGRAM… | down LAB NAME";
 
-function print({ exec: _, ...facts }: ZfsNode): void {
-  console.log(JSON.stringify(facts, undefined, 2));
-}
+const print = (node: ZfsNode) => console.log(JSON.stringify(node, undefined, 2));
 
 const [verb, lab = "", name = "", ...program] = process.argv.slice(2);
 if (verb === "build") await buildZfsNode();

@@ -46,14 +46,8 @@ export async function startMachine(folder: string, files: MachineFiles, address:
   await must([
     ...["qemu-system-x86_64", "-name", folder, "-daemonize", "-pidfile", inFolder("pid")],
     ...["-serial", `file:${inFolder("console.log")}`, "-qmp", `unix:${inFolder("qmp")},server=on,wait=off`],
-    ...[
-      "-drive",
-      disk("root"),
-      "-drive",
-      disk("pool"),
-      "-netdev",
-      `user,id=uplink,hostfwd=tcp:${address}:0-:22`,
-    ],
+    ...["-drive", disk("root"), "-drive", disk("pool")],
+    ...["-netdev", `user,id=uplink,hostfwd=tcp:${address}:0-:22`],
     ...["-kernel", files.vmlinuz, "-initrd", files.initrd, "-append", kernelCommandLine],
     ...hardware.split(" "),
     ...(files.savedState ? ["-incoming", "defer"] : []),

@@ -18,28 +18,21 @@ export function overSsh(
   options: { stdin?: string; timeoutMs?: number } = {},
 ): Promise<Outcome> {
   const { address, port, user, identityFile, knownHostsFile } = target;
-  const argv = [
-    ...["timeout", String((options.timeoutMs ?? 60_000) / 1000)],
-    ...[
-      "ssh",
-      "-F",
-      "none",
-      "-p",
-      String(port),
-      "-i",
-      identityFile,
-      "-o",
-      "IdentitiesOnly=yes",
-      "-o",
-      "BatchMode=yes",
-    ],
-    ...["-o", `UserKnownHostsFile=${knownHostsFile ?? "/dev/null"}`],
-    ...["-o", `StrictHostKeyChecking=${knownHostsFile ? "yes" : "no"}`, "-o", "LogLevel=ERROR"],
+  const settings = [
+    `Port=${port}`,
+    `User=${user}`,
+    `IdentityFile=${identityFile}`,
+    "IdentitiesOnly=yes",
+    "BatchMode=yes",
+    "LogLevel=ERROR",
+    `UserKnownHostsFile=${knownHostsFile ?? "/dev/null"}`,
+    `StrictHostKeyChecking=${knownHostsFile ? "yes" : "no"}`,
     // OpenSSH's favourite key exchange takes an emulated processor a second longer.
-    ...["-o", "KexAlgorithms=curve25519-sha256"],
-    ...[`${user}@${address}`, line],
+    "KexAlgorithms=curve25519-sha256",
   ];
-  return run(argv, { stdin: options.stdin });
+  const limit = ["timeout", String((options.timeoutMs ?? 60_000) / 1000)];
+  const ssh = ["ssh", "-F", "none", ...settings.map((setting) => `-o${setting}`), address, line];
+  return run([...limit, ...ssh], { stdin: options.stdin });
 }
 
 /** One shell line that runs `argv` word for word. */
