@@ -20,13 +20,12 @@ export async function decideDelete(cluster: Cluster, name: string, signal?: Abor
   const remembered = cluster.state.instances.all().find((seen) => seen.spec.name === name);
   const likely = cluster.config.nodes.filter((node) => node.name === remembered?.node);
   const nodes = likely.length > 0 ? likely : cluster.config.nodes;
-  const view = await onEveryNode(nodes, async (node) => {
-    const probe = await probeNode(cluster, node, signal);
-    return { probe, traces: tracesOf(cluster, probe, name) };
-  });
-  for (const { probe, traces } of view.answers) {
+  const view = await onEveryNode(nodes, (node) => probeNode(cluster, node, signal));
+  for (const probe of view.answers) {
+    const traces = tracesOf(cluster, probe, name);
     if (traces !== undefined) return deletion(probe, traces);
   }
+  for (const probe of view.answers) refuseForeign(probe, name);
   const [failure] = view.failures;
   if (failure !== undefined) {
     throw new WaifuError(failure.error.code, `can't look for ${name} everywhere: ${failure.error.message}`, {
@@ -41,7 +40,7 @@ export async function decideDelete(cluster: Cluster, name: string, signal?: Abor
     cluster.state.instances.forget(remembered.spec.uuid);
     return await decideDelete(cluster, name, signal);
   }
-  const names = view.answers.flatMap(({ probe }) => probe.domains.flatMap(({ spec }) => spec?.name ?? []));
+  const names = view.answers.flatMap(({ domains }) => domains.flatMap(({ spec }) => spec?.name ?? []));
   const suggestion = nearest(name, names);
   throw new WaifuError("not-found", `there is no instance ${JSON.stringify(name)}`, {
     instance: name,
@@ -70,6 +69,13 @@ function deletion(probe: NodeProbe, traces: Traces): Deletion {
 function tracesOf(cluster: Cluster, { node, domains, storage }: NodeProbe, name: string): Traces | undefined {
   const spec = domains.find((domain) => domain.spec?.name === name)?.spec;
   if (spec !== undefined) return spec;
+  const uuid =
+    storage.disks.find((disk) => disk.name === name)?.uuid ??
+    cluster.state.journal.open().find((entry) => entry.instance === name && entry.node === node.name)?.uuid;
+  return uuid === undefined ? undefined : { uuid, name, mac: macOf(uuid) };
+}
+
+function refuseForeign({ node, domains }: NodeProbe, name: string): void {
   const foreign = domains.find((domain) => domain.name === name);
   if (foreign !== undefined) {
     throw new WaifuError(
@@ -82,8 +88,4 @@ function tracesOf(cluster: Cluster, { node, domains, storage }: NodeProbe, name:
       },
     );
   }
-  const uuid =
-    storage.disks.find((disk) => disk.name === name)?.uuid ??
-    cluster.state.journal.open().find((entry) => entry.instance === name && entry.node === node.name)?.uuid;
-  return uuid === undefined ? undefined : { uuid, name, mac: macOf(uuid) };
 }

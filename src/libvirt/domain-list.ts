@@ -56,13 +56,15 @@ function parseDomain(block: string): Domain | undefined {
   if (at < 0) return undefined;
   const [heading = "", ...lines] = block.slice(at).split("\n");
   const stats = new Map(lines.map((line) => keyAndValue(line)));
+  // A domain that was cloned by hand bears its original's metadata: it is not ours.
+  const spec = parseMetadata(block.slice(36, at).trim());
   return {
     uuid,
     name: heading.slice("Domain: '".length, heading.lastIndexOf("'")),
     state: states[Number(stats.get("state.state"))] ?? "unknown",
     cpus: Number(stats.get("vcpu.current") ?? 0),
     memoryBytes: Number(stats.get("balloon.maximum") ?? 0) * 1024,
-    spec: parseMetadata(block.slice(36, at).trim()),
+    spec: spec?.uuid === uuid ? spec : undefined,
   };
 }
 

@@ -19,7 +19,6 @@ export type Found = {
   readonly missing: readonly string[];
 };
 
-/** A line `KIND VALUE` for each thing. */
 const lookScript = `
 if [ "$(id -u)" = 0 ]; then echo 'right root'; elif sudo -n true 2>/dev/null; then echo 'right sudo'; fi
 zpool list -H -o name 2>/dev/null | sed 's/^/pool /'
@@ -64,7 +63,8 @@ export async function discover(
   };
 }
 
-function lookAround(uri: string): Command {
+/** Reads what a machine offers, as lines `KIND VALUE`. */
+export function lookAround(uri: string): Command {
   return repeatable(["sh", "-c", lookScript, "sh", uri, ...needed]);
 }
 

@@ -101,14 +101,13 @@ async function look(setup: Setup, table: NodeTable, node: NodeConfig, choose: Ch
 async function findProblems(setup: Setup, table: NodeTable, found: Found): Promise<WaifuError[]> {
   const node = nodeOf(setup, table);
   const missing = missingThings(node, found);
-  // libvirt's silence would only say again that it is not there.
+  // All else would only say again that they are not there.
   if (found.missing.length > 0) return missing;
   const runner = setup.connect(node);
   const cluster = { connect: () => runner };
   const checks = await Promise.allSettled([
-    probeDomains(cluster, node, setup.signal),
+    probeDomains(cluster, node, setup.signal).then(() => probeNetwork(cluster, node, setup.signal)),
     probeStorage(cluster, node, setup.signal),
-    probeNetwork(cluster, node, setup.signal),
   ]);
   await runner.then((opened) => opened.close()).catch(() => {});
   const reasons = checks.flatMap((check) => (check.status === "rejected" ? [check.reason] : []));

@@ -2,7 +2,6 @@ import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
 import { connect } from "node:net";
 import { Duplex } from "node:stream";
 import { type Command, type CommandResult, once } from "../command.ts";
-import { WaifuError } from "../errors.ts";
 import { finish } from "./cut-short.ts";
 import { killArgv } from "./frame.ts";
 import { startOnTerminal } from "./local-terminal.ts";
@@ -54,14 +53,11 @@ export class LocalRunner extends NodeRunner {
     };
   }
 
-  forward(host: string, port: number): Promise<Duplex> {
+  protected openForward(host: string, port: number): Promise<Duplex> {
     const { promise, resolve, reject } = Promise.withResolvers<Duplex>();
     const socket = connect({ host, port, noDelay: true });
     socket.once("connect", () => resolve(socket));
-    socket.once("error", (cause) => {
-      const message = `cannot reach ${host}:${port} from node "${this.node}"`;
-      reject(new WaifuError("unreachable", message, { node: this.node, cause }));
-    });
+    socket.once("error", reject);
     return promise;
   }
 

@@ -15,6 +15,9 @@ export type CommandEvent = {
   readonly ms: number;
 };
 
+/** Longer than any answer takes on a local network. */
+const FORWARD_MS = 4_000;
+
 export type RunnerOptions = {
   readonly node: string;
   readonly become?: "sudo";
@@ -60,9 +63,34 @@ export abstract class NodeRunner implements Runner {
     }
   }
 
+  /**
+   * Gives up early, for the caller to try anew: the kernel repeats its own attempt ever more rarely, and would meet a guest half a
+   * minute after that came up.
+   */
+  forward(host: string, port: number): Promise<Duplex> {
+    const { promise, resolve, reject } = Promise.withResolvers<Duplex>();
+    const fail = (cause: unknown): void =>
+      reject(
+        new WaifuError("unreachable", `cannot reach ${host}:${port} from node "${this.node}"`, {
+          node: this.node,
+          cause,
+        }),
+      );
+    let isLate = false;
+    const patience = setTimeout(() => {
+      isLate = true;
+      fail(new Error("timed out"));
+    }, FORWARD_MS);
+    this.openForward(host, port)
+      .then((stream) => (isLate ? stream.destroy() : resolve(stream)), fail)
+      .finally(() => clearTimeout(patience));
+    return promise;
+  }
+
   abstract start(command: Command, terminal?: TerminalSize): Promise<RemoteProcess>;
-  abstract forward(host: string, port: number): Promise<Duplex>;
   abstract close(): Promise<void>;
+  /** Rejects with whatever the attempt failed with. */
+  protected abstract openForward(host: string, port: number): Promise<Duplex>;
   protected abstract execute(command: Command, signal?: AbortSignal): Promise<CommandResult>;
 
   #startLog(commands: readonly Command[]): (results: readonly CommandResult[]) => void {

@@ -49,23 +49,12 @@ export class SshRunner extends NodeRunner {
     });
   }
 
-  forward(host: string, port: number): Promise<Duplex> {
-    return new Promise((resolve, reject) => {
-      const fail = (cause: unknown): void =>
-        reject(
-          new WaifuError("unreachable", `cannot reach ${host}:${port} from node "${this.node}"`, {
-            node: this.node,
-            cause,
-          }),
-        );
-      try {
-        this.#client.forwardOut("127.0.0.1", 0, host, port, (error, stream) =>
-          error ? fail(error) : resolve(stream),
-        );
-      } catch (error) {
-        fail(error);
-      }
-    });
+  protected async openForward(host: string, port: number): Promise<Duplex> {
+    const { promise, resolve, reject } = Promise.withResolvers<Duplex>();
+    this.#client.forwardOut("127.0.0.1", 0, host, port, (error, stream) =>
+      error ? reject(error) : resolve(stream),
+    );
+    return promise;
   }
 
   async close(): Promise<void> {

@@ -55,7 +55,10 @@ ${lab.clusterToml()}`;
 /** Runs waifuctl as a person would, and shows the line. */
 async function show(...words: string[]): Promise<void> {
   console.log(`\n$ waifuctl ${words.map((word) => (/\s/.test(word) ? `'${word}'` : word)).join(" ")}`);
-  const child = Bun.spawn([binary(), ...words], { env: environment(), stdio: ["ignore", "inherit", "inherit"] });
+  const child = Bun.spawn([binary(), ...words], {
+    env: environment(),
+    stdio: ["ignore", "inherit", "inherit"],
+  });
   const status = await child.exited;
   if (status !== 0) process.exit(status);
 }

@@ -13,7 +13,8 @@ export type Traces = Readonly<Record<string, readonly string[]>>;
 const lookScript = `
 virsh -q list --all --name | sed -n 's/./domain &/p'
 find /etc/libvirt/qemu -name '*.xml' ! -path '*/networks/*' -printf 'definition %p\\n'
-virsh -q net-dumpxml default | sed -n 's/^ *<host /reservation /p'
+{ virsh -q net-dumpxml default; virsh -q net-dumpxml --inactive default; } | sed -n 's/^ *<host /reservation /p'
+sed 's/^/promise /' /var/lib/libvirt/dnsmasq/default.hostsfile
 find /var/log/libvirt/qemu -name '*.console.log*' -printf 'console %f\\n'
 find /var/lib/waifu -type f | while read -r file; do
   case $file in /var/lib/waifu/templates/*) [ -e "\${file%.*}.json" ] && continue ;; esac

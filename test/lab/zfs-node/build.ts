@@ -17,6 +17,7 @@ import {
 import { overSsh, type SshTarget } from "./ssh.ts";
 
 const inThisFolder = (name: string) => join(import.meta.dir, name);
+const say = (line: string) => console.error(`zfs-node: ${line}`);
 const textOf = (name: string) => Bun.file(inThisFolder(name)).text();
 
 /**
@@ -26,6 +27,7 @@ const textOf = (name: string) => Bun.file(inThisFolder(name)).text();
 export async function buildSavedMachine(): Promise<MachineFiles> {
   const publicKey = await labPublicKey();
   const rootfs = await cached("zfs-rootfs", [await textOf("rootfs.sh")], async (folder) => {
+    say("building a Debian tree with ZFS, once: about 7 minutes");
     await must([inThisFolder("rootfs.sh"), join(folder, "tree")]);
   });
   const imageInputs = await Promise.all(["image.sh", "initramfs-init"].map(textOf));
@@ -49,6 +51,7 @@ export async function buildSavedMachine(): Promise<MachineFiles> {
 }
 
 async function saveState(folder: string, cold: MachineFiles, warmUp: string): Promise<void> {
+  say("booting it, once, to save its memory: about 1 minute");
   await createDisks(folder, cold);
   try {
     await startMachine(folder, cold, "127.0.0.1");

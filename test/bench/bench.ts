@@ -1,0 +1,68 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { measureCreate } from "./create.ts";
+import { measureList } from "./list.ts";
+import { judge, renderVerdicts } from "./report.ts";
+import { closeSites, openSite, type StorageKind } from "./site.ts";
+import { compile, measureStartUp } from "./start-up.ts";
+import type { Comparison } from "./timing.ts";
+
+const usage = `How long waifuctl takes, and how many times as long as the same work done by hand.
+
+npm run bench [-- all]             everything, on a node with dir storage and then on one with ZFS
+npm run bench -- start-up | create | list [--zfs]
+
+  --zfs         create and list on a ZFS node
+  --rounds N    of create; 10 on dir storage, 5 on ZFS, unless told
+  --json        the figures as JSON
+
+It measures $WAIFUCTL, or what it compiles from this source.
+`;
+const subjects = ["all", "start-up", "create", "list"] as const;
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    zfs: { type: "boolean", default: false },
+    rounds: { type: "string" },
+    json: { type: "boolean", default: false },
+  },
+});
+const subject = subjects.find((known) => known === (positionals[0] ?? "all"));
+const rounds = values.rounds === undefined ? undefined : Number(values.rounds);
+if (subject === undefined || (rounds !== undefined && !(rounds >= 1))) {
+  process.stderr.write(usage);
+  process.exit(2);
+}
+const does = (one: typeof subject) => subject === "all" || subject === one;
+const storageOf = (isZfs: boolean): StorageKind => (isZfs ? "zfs" : "dir");
+const storages = subject === "all" && !values.zfs ? (["dir", "zfs"] as const) : [storageOf(values.zfs)];
+
+const folder = await mkdtemp(join(tmpdir(), "waifuctl-bench-"));
+process.once("SIGINT", () => closeSites().finally(() => process.exit(130)));
+try {
+  const comparisons = await measure();
+  const verdicts = comparisons.map(judge);
+  process.stdout.write(values.json ? `${JSON.stringify(verdicts, null, 2)}\n` : renderVerdicts(verdicts));
+} finally {
+  await closeSites();
+  await rm(folder, { recursive: true });
+}
+
+async function measure(): Promise<Comparison[]> {
+  const binary = process.env.WAIFUCTL ?? join(folder, "waifuctl");
+  if (process.env.WAIFUCTL === undefined) await compile("src/main.ts", binary);
+  // The lab's operator is to use the same one.
+  process.env.WAIFUCTL = binary;
+  const comparisons = does("start-up") ? await measureStartUp(binary, folder) : [];
+  for (const storage of does("create") || does("list") ? storages : []) {
+    const site = await openSite(storage, does("create") ? ["tiny", "debian-12"] : ["tiny"]);
+    if (does("list")) comparisons.push(...(await measureList(site, binary)));
+    if (does("create"))
+      comparisons.push(...(await measureCreate(site, binary, rounds ?? (storage === "dir" ? 10 : 5))));
+    await site.operator.leave();
+  }
+  return comparisons;
+}

@@ -1,0 +1,63 @@
+import { Duplex, PassThrough } from "node:stream";
+import type { Command, CommandResult } from "../src/command.ts";
+import { WaifuError } from "../src/errors.ts";
+import type { RemoteProcess, Runner } from "../src/ssh/runner.ts";
+
+/** What a node answers to the commands whose text the pattern matches; the first matching rule counts. */
+export type Rule = readonly [
+  pattern: RegExp,
+  answer: string | Partial<CommandResult> | Error | (() => string),
+];
+
+/** A node that answers as scripted. A command that no rule matches fails the test. */
+export class ScriptedRunner implements Runner {
+  readonly node: string;
+  /** Every command that was run, as one line each, in order. */
+  readonly ran: string[] = [];
+  /** What the lock's holder says that the sequence was. */
+  sequence = 0;
+  rules: readonly Rule[];
+
+  constructor(node: string, rules: readonly Rule[]) {
+    this.node = node;
+    this.rules = rules;
+  }
+
+  async run(command: Command, signal?: AbortSignal): Promise<CommandResult> {
+    if (signal?.aborted) throw new WaifuError("interrupted", "interrupted");
+    const line = [command.argv, ...(command.pipeTo ?? [])].flat().join(" ");
+    this.ran.push(line);
+    const rule = this.rules.find(([pattern]) => pattern.test(line));
+    if (rule === undefined) throw new Error(`unscripted command on ${this.node}: ${line}`);
+    const answer = typeof rule[1] === "function" ? rule[1]() : rule[1];
+    if (answer instanceof Error) throw answer;
+    return {
+      exitCode: 0,
+      stdout: "",
+      stderr: "",
+      ...(typeof answer === "string" ? { stdout: answer } : answer),
+    };
+  }
+
+  async runAll(commands: readonly Command[], signal?: AbortSignal): Promise<CommandResult[]> {
+    const results: CommandResult[] = [];
+    for (const command of commands) results.push(await this.run(command, signal));
+    return results;
+  }
+
+  /** The only conversation that verbs hold is the node's lock: its holder repeats each heartbeat. */
+  async start(): Promise<RemoteProcess> {
+    const [input, output] = [new PassThrough(), new PassThrough()];
+    output.write(`locked ${this.sequence}\n`);
+    input.pipe(output);
+    const exited = new Promise<number>((resolve) => input.once("end", () => resolve(0)));
+    const stream = Duplex.from({ readable: output, writable: input });
+    return { stream, exited, resize: () => {}, close: () => void stream.destroy() };
+  }
+
+  async forward(): Promise<Duplex> {
+    throw new WaifuError("unreachable", "nothing listens there");
+  }
+
+  async close(): Promise<void> {}
+}
