@@ -1,16 +1,19 @@
 import type { NodeTable } from "../config/node-table.ts";
 import { WaifuError } from "../errors.ts";
 
-const nodeWord =
-  /^(?:(?<name>[^=]*)=)?(?:(?<user>[^@]+)@)?(?:\[(?<bracketed>[^[\]]+)\]|(?<ipv6>[\da-f]*:[\da-f.]*:[\da-f.:]*)|(?<host>[^:[\]]+))(?::(?<port>\d+))?$/i;
+const ipv6 = String.raw`[\da-f:.]*::[\da-f:.]*|(?:[\da-f]+:){7}[\da-f]+`;
+const nodeWord = new RegExp(
+  String.raw`^(?:(?<name>[^=]*)=)?(?:(?<user>[^@=]+)@)?(?:\[(?<bracketed>[^[\]]+)\]|(?<bare>${ipv6})|(?<host>[^@=:[\]]+))(?::(?<port>\d+))?$`,
+  "i",
+);
 
 /**
  * `[NAME=][USER@]HOST[:PORT]`, or `[NAME=]local` for this very machine. Without NAME the host's first label is taken, or
  * the whole of an address. Throws `usage`; what a name or a host may look like is checked with the whole table.
  */
 export function parseNode(word: string): NodeTable {
-  const { name, user, bracketed, ipv6, host, port } = nodeWord.exec(word)?.groups ?? {};
-  const address = bracketed ?? ipv6 ?? host;
+  const { name, user, bracketed, bare, host, port } = nodeWord.exec(word)?.groups ?? {};
+  const address = bracketed ?? bare ?? host;
   if (address === undefined) {
     throw new WaifuError("usage", `${JSON.stringify(word)} is no node`, {
       hint: "Write [NAME=][USER@]HOST[:PORT], or local for this very machine.",

@@ -14,6 +14,8 @@ import { exchange } from "./streams.ts";
 
 // sshd's MaxSessions is 10 unless hardened; two stay free for stopping what hangs.
 const MAX_SESSIONS = 8;
+const REFUSALS = 10;
+const REFUSED_PAUSE_MS = 100;
 
 /** The server would not open one more session; nothing was run. */
 class SessionRefused extends WaifuError {}
@@ -111,14 +113,17 @@ export class SshRunner extends NodeRunner {
   }
 
   async #inSlot<T>(work: (release: () => void) => Promise<T>, signal?: AbortSignal): Promise<T> {
-    for (;;) {
+    for (let lonely = 0; ; ) {
       const release = await this.#slots.take(signal);
       try {
         return await work(release);
       } catch (error) {
-        const isWorthWaiting = error instanceof SessionRefused && this.#slots.shrink();
+        const isRefused = error instanceof SessionRefused;
+        // Refused with none of ours open: sshd has yet to bury those that ended just now.
+        const isHopeless = isRefused && !this.#slots.shrink() && ++lonely > REFUSALS;
         release();
-        if (!isWorthWaiting) throw error;
+        if (!isRefused || isHopeless) throw error;
+        if (lonely > 0) await Bun.sleep(REFUSED_PAUSE_MS);
       }
     }
   }

@@ -29,10 +29,11 @@ export async function timeCreate(
 }
 
 function toPhases(lines: readonly Line[], totalMs: number): Record<string, number> {
+  const ends = new Map(lines.map(({ atMs, text }) => [/^✓ (.+?)(?: \d+[smh])?$/.exec(text)?.[1], atMs]));
   const steps = lines.flatMap(({ atMs, text }) => {
     const title = /^(.+)…$/.exec(text)?.[1];
-    const end = lines.find((line) => title !== undefined && line.text.startsWith(`✓ ${title}`));
-    return title === undefined || end === undefined ? [] : [{ title, beganAt: atMs, endedAt: end.atMs }];
+    const endedAt = title && ends.get(title);
+    return title && endedAt ? [{ title, beganAt: atMs, endedAt }] : [];
   });
   const stepsBegin = Math.min(...steps.map((step) => step.beganAt));
   const stepsEnd = Math.max(...steps.map((step) => step.endedAt));

@@ -29,8 +29,9 @@ export function judge({ ours, reference, ...comparison }: Comparison): Verdict {
 
 /** The ratios, then where the time of those with phases goes. */
 export function renderVerdicts(verdicts: readonly Verdict[]): string {
-  const phases = verdicts.flatMap(({ what, against, ours, reference }) => [
-    ...phaseRows(what, "waifuctl", ours),
+  const phases = verdicts.flatMap(({ what, against, ours, reference }, index) => [
+    // Once, however often it is compared.
+    ...(verdicts[index - 1]?.what === what ? [] : phaseRows(what, "waifuctl", ours)),
     ...phaseRows(what, against, reference),
   ]);
   const tables = [renderTable(verdictColumns, verdicts, plain)];

@@ -53,11 +53,11 @@ test("without user-data the guest gets the waifu user and our host key", () => {
   `);
 });
 
-test("the operator's user-data is used as it is, and the vendor-data adds no user", () => {
+test("the operator's user-data is used as it is, and the vendor-data lets its operator in", () => {
   const userData = "#!/bin/sh\r\necho 'näh'\n";
   const files = render({ userData });
   expect(files["user-data"]).toBe(userData);
-  expect(Object.keys(parse(files["vendor-data"] ?? ""))).toEqual(["ssh_deletekeys", "ssh_keys"]);
+  expect(Object.keys(parse(files["vendor-data"] ?? ""))).toEqual(["users", "ssh_deletekeys", "ssh_keys"]);
 });
 
 test("without a host key the vendor-data is empty, and a network-config is passed on", () => {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import type { NodeTable } from "../../src/config/node-table.ts";
 import { WaifuError } from "../../src/errors.ts";
-import { chooseFirst, type Setup, survey } from "../../src/nodes/survey.ts";
+import { chooseFirst, type Offers, type Setup, survey } from "../../src/nodes/survey.ts";
 import { Dialer } from "../../src/ssh/dialer.ts";
 import type { Runner } from "../../src/ssh/runner.ts";
 import { createRecordingReporter } from "../recording-reporter.ts";
@@ -27,30 +27,21 @@ const lookAt = (sample: Sample, wish?: NodeTable) => look(async () => sampleMach
 
 describe("what is chosen", () => {
   const nothing = { pools: [], networks: [], bridges: [] };
-  test.each([
+  const tank = { kind: "zfs", pool: "tank" } as const;
+  test.each<[string, NodeTable, Offers, Partial<NodeTable>]>([
     ["nothing known", table, nothing, { storage: dir, network: "default" }],
+    ["two pools", table, { ...nothing, pools: ["tank", "rpool"] }, { storage: tank, network: "default" }],
     [
-      "the first pool",
+      "a default network",
       table,
-      { ...nothing, pools: ["tank", "rpool"] },
-      { storage: { kind: "zfs", pool: "tank" } },
+      { ...nothing, networks: ["a", "default"] },
+      { storage: dir, network: "default" },
     ],
-    [
-      "the network default",
-      table,
-      { ...nothing, networks: ["a", "default"], bridges: ["br0"] },
-      { network: "default" },
-    ],
-    ["the first network", table, { ...nothing, networks: ["a", "b"], bridges: ["br0"] }, { network: "a" }],
-    ["a bridge", table, { ...nothing, bridges: ["br0", "br1"] }, { bridge: "br0", network: undefined }],
-    [
-      "what was said",
-      { ...table, storage: dir, bridge: "br9" },
-      { ...nothing, pools: ["tank"], networks: ["default"] },
-      { storage: dir, bridge: "br9", network: undefined },
-    ],
-  ] as const)("%s", async (_, wish, offers, chosen) => {
-    expect(await chooseFirst(wish, offers)).toMatchObject(chosen);
+    ["others", table, { ...nothing, networks: ["a", "b"], bridges: ["br0"] }, { storage: dir, network: "a" }],
+    ["bridges", table, { ...nothing, bridges: ["br0", "br1"] }, { storage: dir, bridge: "br0" }],
+    ["all said", { ...table, storage: dir, bridge: "br9" }, { ...nothing, pools: ["tank"] }, {}],
+  ])("%s", async (_, wish, offers, chosen) => {
+    expect(await chooseFirst(wish, offers)).toEqual({ ...wish, ...chosen });
   });
 });
 
@@ -128,6 +119,6 @@ test("a node that can't be reached keeps what was said of it", async () => {
 
 test("Ctrl-C and bugs are no problems of a node", async () => {
   const interrupted = new WaifuError("interrupted", "interrupted");
-  expect(look(() => Promise.reject(interrupted))).rejects.toBe(interrupted);
-  expect(look(() => Promise.reject(new TypeError("x")))).rejects.toThrow(TypeError);
+  await expect(look(() => Promise.reject(interrupted))).rejects.toBe(interrupted);
+  await expect(look(() => Promise.reject(new TypeError("x")))).rejects.toThrow(TypeError);
 });
