@@ -8,7 +8,6 @@ import type { Reach } from "./nodes/survey.ts";
 import type { Reporter } from "./reporter.ts";
 import { connectNode } from "./ssh/connect-node.ts";
 import { Dialer } from "./ssh/dialer.ts";
-import type { CommandEvent } from "./ssh/node-runner.ts";
 import { operatorPublicKeys } from "./ssh/public-keys.ts";
 import type { Runner } from "./ssh/runner.ts";
 import { operatorFrom } from "./ssh/target.ts";
@@ -70,10 +69,13 @@ function wireConnections({ isVerbose, env, terminal, reporter, signal }: WireOpt
   const askPassphrase = async (path: string) =>
     terminal.stderr.isTTY ? await terminal.askSecret(`Passphrase for ${path}:`) : undefined;
   const dialer = new Dialer({ operator, askPassphrase });
-  const onCommand = isVerbose ? (event: CommandEvent) => reporter.note(describeEvent(event)) : undefined;
+  // A logger that is asked for nothing need not be loaded.
+  const log = isVerbose
+    ? import("./terminal/command-log.ts").then(({ createCommandLog }) => createCommandLog(reporter))
+    : undefined;
   const interruption = whenAborted(signal);
-  const connect = (node: NodeConfig): Promise<Runner> =>
-    Promise.race([connectNode(dialer, node, onCommand), interruption]);
+  const connectLogged = async (node: NodeConfig): Promise<Runner> => connectNode(dialer, node, await log);
+  const connect = (node: NodeConfig): Promise<Runner> => Promise.race([connectLogged(node), interruption]);
   return { operator, dialer, connect };
 }
 
@@ -86,9 +88,4 @@ function whenAborted(signal: AbortSignal): Promise<never> {
   // It is no failure of its own where nobody is connecting.
   promise.catch(() => {});
   return promise;
-}
-
-function describeEvent({ node, argv, pipeTo = [], exitCode, ms }: CommandEvent): string {
-  const line = [argv, ...pipeTo].map((part) => part.join(" ")).join(" | ");
-  return `[${node}] ${line.trim()} → ${exitCode ?? "no exit status"} (${ms} ms)`;
 }

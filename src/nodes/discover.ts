@@ -30,6 +30,9 @@ done
 shift
 for program; do command -v "$program" >/dev/null || echo "missing $program"; done`;
 
+/** Whoever looks first may wait for libvirtd to wake up. */
+const LOOK_MS = 60_000;
+
 const needed = ["virsh", "qemu-img", "flock", "curl"];
 
 /** libvirt's and Docker's own: no place for guests. */
@@ -65,7 +68,7 @@ export async function discover(
 
 /** Reads what a machine offers, as lines `KIND VALUE`. */
 export function lookAround(uri: string): Command {
-  return repeatable(["sh", "-c", lookScript, "sh", uri, ...needed]);
+  return repeatable(["sh", "-c", lookScript, "sh", uri, ...needed], { timeoutMs: LOOK_MS });
 }
 
 function valuesByKind(text: string): (kind: string) => string[] {
