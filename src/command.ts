@@ -22,7 +22,8 @@ export type CommandResult = {
   readonly stderr: string;
 };
 
-const QUICK_MS = 30_000;
+/** Long enough for a busy small machine; a command that hangs is given up at last. */
+const QUICK_MS = 120_000;
 
 /** A command that changes nothing, or whose repetition changes nothing more. */
 export function repeatable(argv: Argv, options: Partial<Omit<Command, "argv" | "repeatable">> = {}): Command {

@@ -51,7 +51,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
 /** Packages, and built-in modules that reach outside, with the places that may use them. */
 const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   citty: ["commands"],
-  consola: ["terminal"],
+  "consola/core": ["terminal"],
   "smol-toml": ["config"],
   zod: ["config"],
   yaml: ["metadata"],

@@ -7,7 +7,7 @@ import { defineDomain, setAutostart, startDomain } from "../libvirt/virsh.ts";
 import type { Plan, Step } from "../nodes/plan.ts";
 import type { NodeProbe } from "../nodes/probe.ts";
 import { seedPath, writeFile } from "../storage/node-files.ts";
-import { storageOf } from "../storage/storage.ts";
+import { storageOf } from "../storage/storage-of.ts";
 import { checkDiskSize, installTemplateStep } from "../templates/install.ts";
 import type { ResolvedTemplate } from "../templates/resolve.ts";
 

@@ -8,7 +8,7 @@ import { withNodeLock } from "../nodes/lock.ts";
 import type { Plan, Step } from "../nodes/plan.ts";
 import { probeDomains } from "../nodes/probe.ts";
 import { runPlan, type Watch } from "../nodes/run-plan.ts";
-import { storageOf } from "../storage/storage.ts";
+import { storageOf } from "../storage/storage-of.ts";
 import { type Instance, locateInstance } from "./locate.ts";
 
 export type PowerVerb = "start" | "stop" | "reboot" | "reinit";

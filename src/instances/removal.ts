@@ -6,7 +6,7 @@ import { destroyDomain, undefineDomain } from "../libvirt/virsh.ts";
 import type { Step } from "../nodes/plan.ts";
 import type { NodeProbe } from "../nodes/probe.ts";
 import { removeDownload, removeFiles, seedPath } from "../storage/node-files.ts";
-import { storageOf } from "../storage/storage.ts";
+import { storageOf } from "../storage/storage-of.ts";
 
 export type Traces = Pick<InstanceSpec, "uuid" | "name" | "mac">;
 

@@ -10,7 +10,7 @@ const START_MS = 180_000;
 
 /** Defines from standard input, checked against libvirt's own schema. Defining the same XML again changes nothing. */
 export function defineDomain(uri: string, xml: string): Command {
-  return repeatable(virsh(uri, "define", "--validate", "/dev/stdin"), { stdin: xml, timeoutMs: 60_000 });
+  return repeatable(virsh(uri, "define", "--validate", "/dev/stdin"), { stdin: xml });
 }
 
 export function startDomain(uri: string, uuid: string): Command {
@@ -18,7 +18,7 @@ export function startDomain(uri: string, uuid: string): Command {
 }
 
 export function setAutostart(uri: string, uuid: string): Command {
-  return repeatable(virsh(uri, "autostart", uuid));
+  return repeatable(virsh(uri, "autostart", uuid), { timeoutMs: START_MS });
 }
 
 /** Asks the guest by ACPI and returns at once. */
@@ -38,7 +38,7 @@ export function resetDomain(uri: string, uuid: string): Command {
 
 /** Pulls the plug; the domain stays defined. */
 export function destroyDomain(uri: string, uuid: string): Command {
-  return once(virsh(uri, "destroy", uuid), { timeoutMs: 60_000 });
+  return once(virsh(uri, "destroy", uuid));
 }
 
 /** Forgets the domain with its NVRAM, managed save and snapshot metadata; never its disks. */
@@ -66,7 +66,7 @@ export function consoleDomain(uri: string, uuid: string): Command {
 
 /** Addresses by `lease` (the network's DHCP server), `arp` (the node's neighbour table) or `agent` (inside the guest). */
 export function domainAddresses(uri: string, uuid: string, source: "lease" | "arp" | "agent"): Command {
-  return repeatable(virsh(uri, "domifaddr", uuid, "--full", "--source", source), { timeoutMs: 15_000 });
+  return repeatable(virsh(uri, "domifaddr", uuid, "--full", "--source", source));
 }
 
 export type GuestAddress = {

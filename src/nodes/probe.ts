@@ -4,7 +4,8 @@ import { WaifuError } from "../errors.ts";
 import { type Domain, listDomains, parseDomains } from "../libvirt/domain-list.ts";
 import { type LibvirtNetwork, parseNetwork, readNetwork } from "../libvirt/network.ts";
 import { lockSequenceCommand, parseLockSequence } from "../ssh/node-lock.ts";
-import { type StorageInventory, storageOf } from "../storage/storage.ts";
+import type { StorageInventory } from "../storage/storage.ts";
+import { storageOf } from "../storage/storage-of.ts";
 import type { Cluster } from "./cluster.ts";
 import { type NodeFacts, parseFacts, readFacts } from "./facts.ts";
 

@@ -2,8 +2,6 @@ import type { Command, CommandResult } from "../command.ts";
 import type { StorageConfig } from "../config/cluster-config.ts";
 import type { DiskSource } from "../libvirt/domain-xml.ts";
 import type { ImageInfo } from "../qemu/qemu-img.ts";
-import { dirStorage } from "./dir-storage.ts";
-import { zfsStorage } from "./zfs-storage.ts";
 
 export type DiskName = { readonly name: string; readonly uuid: string };
 
@@ -46,8 +44,4 @@ export interface Storage {
   resetDisk(disk: DiskName, digest: string, sizeBytes: number): Command[];
   deleteDisk(disk: DiskName): Command[];
   diskSource(disk: DiskName): DiskSource;
-}
-
-export function storageOf(config: StorageConfig): Storage {
-  return config.kind === "zfs" ? zfsStorage(config.pool) : dirStorage(config.path);
 }

@@ -40,7 +40,7 @@ const does = (one: typeof subject) => subject === "all" || subject === one;
 const storageOf = (isZfs: boolean): StorageKind => (isZfs ? "zfs" : "dir");
 const storages = subject === "all" && !values.zfs ? (["dir", "zfs"] as const) : [storageOf(values.zfs)];
 
-const folder = await mkdtemp(join(tmpdir(), "waifuctl-bench-"));
+const folder = await mkdtemp(join(tmpdir(), "waifu-bench-"));
 process.once("SIGINT", () => closeSites().finally(() => process.exit(130)));
 try {
   const comparisons = await measure();

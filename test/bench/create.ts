@@ -42,7 +42,11 @@ export async function measureCreate(site: Site, binary: string, rounds: number):
 function cleanly(site: Site, name: string, way: Way): Way {
   return async () => {
     const timing = await way();
-    await site.operator.answer("delete", name, "--yes");
-    return timing;
+    // An emulated node whose guest boots may keep silent beyond the deadline of one command.
+    for (let tries = 1; ; tries++) {
+      const { exitCode, stderr } = await site.operator.run("delete", name, "--yes");
+      if (exitCode === 0) return timing;
+      if (tries === 3) throw new Error(`${name} can't be deleted: ${stderr}`);
+    }
   };
 }

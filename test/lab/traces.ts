@@ -7,13 +7,13 @@ type Machine = { exec(argv: string[]): Promise<Outcome> };
 export type Traces = Readonly<Record<string, readonly string[]>>;
 
 /**
- * A line `KIND THING` each. Nothing is asked of waifuctl's own code: what it forgets, this still sees. Below /proc its own
- * ancestors are left out, whose command lines hold this text.
+ * A line `KIND THING` each. Nothing is asked of waifuctl's own code: what it forgets, this still sees. Its own processes
+ * are left out, whose command lines hold this text.
  */
 const lookScript = `
 virsh -q list --all --name | sed -n 's/./domain &/p'
 find /etc/libvirt/qemu -name '*.xml' ! -path '*/networks/*' -printf 'definition %p\\n'
-{ virsh -q net-dumpxml default; virsh -q net-dumpxml --inactive default; } | sed -n 's/^ *<host /reservation /p'
+virsh -q 'net-dumpxml default; net-dumpxml --inactive default' | sed -n 's/^ *<host /reservation /p'
 sed 's/^/promise /' /var/lib/libvirt/dnsmasq/default.hostsfile
 find /var/log/libvirt/qemu -name '*.console.log*' -printf 'console %f\\n'
 find /var/lib/waifu -type f | while read -r file; do
@@ -30,10 +30,11 @@ if command -v zfs >/dev/null; then
   done
 fi
 flock -n /run/lock/waifu.lock true || echo 'lock is held'
-for process in /proc/[0-9]*; do
-  line=$(tr '\\0' ' ' <"$process/cmdline") 2>/dev/null || continue
-  case $line in *"look for what is left"*) continue ;; esac
-  case $line in *waifu.lock* | */var/lib/waifu* | */tank/waifu*) echo "process $line" ;; esac
+ps -ww -e -o args= | while read -r line; do
+  case $line in
+  *"look for what is left"*) ;;
+  *waifu.lock* | */var/lib/waifu* | */tank/waifu*) echo "process $line" ;;
+  esac
 done
 `;
 

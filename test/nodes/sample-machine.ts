@@ -4,7 +4,7 @@ import { readNetwork } from "../../src/libvirt/network.ts";
 import { lookAround } from "../../src/nodes/discover.ts";
 import { readFacts } from "../../src/nodes/facts.ts";
 import type { Runner } from "../../src/ssh/runner.ts";
-import { storageOf } from "../../src/storage/storage.ts";
+import { storageOf } from "../../src/storage/storage-of.ts";
 import { type Answer, scriptedMachine } from "./scripted-machine.ts";
 
 const uri = "qemu:///system";

@@ -3,7 +3,8 @@ import type { Command } from "../../src/command.ts";
 import type { StorageConfig } from "../../src/config/cluster-config.ts";
 import { inspectImage, parseImageInfo } from "../../src/qemu/qemu-img.ts";
 import type { Runner } from "../../src/ssh/runner.ts";
-import { type DiskName, type Storage, type StorageInventory, storageOf } from "../../src/storage/storage.ts";
+import type { DiskName, Storage, StorageInventory } from "../../src/storage/storage.ts";
+import { storageOf } from "../../src/storage/storage-of.ts";
 
 const MiB = 1024 ** 2;
 const digest = "d".repeat(64);

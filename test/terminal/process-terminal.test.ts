@@ -67,6 +67,13 @@ describe("questions on a terminal", () => {
     await shell.shows("interrupted: ");
     expect(await shell.exited).toBe(1);
   });
+
+  test("a closed window interrupts", async () => {
+    const shell = pty("ask");
+    await shell.shows("Name? ");
+    shell.hangUp();
+    expect(await shell.exited).toBe(1);
+  });
 });
 
 test.each(["ask", "confirm", "secret"])("%s is refused without a terminal", async (act) => {

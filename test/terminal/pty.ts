@@ -40,6 +40,8 @@ export function openPty(
     },
     type: (text: string) => void child.terminal?.write(text),
     resize: (columns: number, rows: number) => child.terminal?.resize(columns, rows),
+    /** As when its window is closed. */
+    hangUp: () => child.terminal?.close(),
     pid: child.pid,
     exited: child.exited,
   };

@@ -14,7 +14,7 @@ import {
   sshAddress,
   startMachine,
 } from "./machine.ts";
-import { overSsh, type SshTarget } from "./ssh.ts";
+import { overSsh, overSshOnceUp } from "./ssh.ts";
 
 const inThisFolder = (name: string) => join(import.meta.dir, name);
 const say = (line: string) => console.error(`zfs-node: ${line}`);
@@ -56,7 +56,7 @@ async function saveState(folder: string, cold: MachineFiles, warmUp: string): Pr
   try {
     await startMachine(folder, cold, "127.0.0.1");
     const target = { ...(await sshAddress(folder)), user: "root", identityFile };
-    await untilSystemdIsDone(target);
+    await overSshOnceUp(target, () => "systemctl is-system-running --wait", 600_000);
     const { exitCode, stderr } = await overSsh(target, "sh -s", { stdin: warmUp, timeoutMs: 300_000 });
     if (exitCode !== 0) throw new LabError(`the node's warm-up failed: ${stderr}`);
     await saveMachine(folder, join(folder, "memory"));
@@ -73,15 +73,4 @@ async function labPublicKey(): Promise<string> {
     await must(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "waifu-lab", "-f", identityFile]);
   });
   return Bun.file(`${identityFile}.pub`).text();
-}
-
-async function untilSystemdIsDone(target: SshTarget): Promise<void> {
-  const deadline = Date.now() + 300_000;
-  for (;;) {
-    const { exitCode, stdout, stderr } = await overSsh(target, "systemctl is-system-running --wait");
-    if (stdout.trim() === "running") return;
-    if (exitCode !== 255 || Date.now() > deadline)
-      throw new LabError(`the node's first boot: ${stdout} ${stderr}`);
-    await Bun.sleep(500);
-  }
 }

@@ -1,4 +1,4 @@
-import { type Outcome, run } from "../run.ts";
+import { LabError, type Outcome, run } from "../run.ts";
 
 export type SshTarget = {
   address: string;
@@ -33,6 +33,27 @@ export function overSsh(
   const limit = ["timeout", String((options.timeoutMs ?? 60_000) / 1000)];
   const ssh = ["ssh", "-F", "none", ...settings.map((setting) => `-o${setting}`), address, line];
   return run([...limit, ...ssh], { stdin: options.stdin });
+}
+
+/**
+ * The same on a node that may still be booting: tries for `limitMs` to reach it, a minute at a time, and throws if the
+ * line fails. The line must be repeatable.
+ */
+export async function overSshOnceUp(
+  target: SshTarget,
+  line: () => string,
+  limitMs: number,
+  stdin?: string,
+): Promise<void> {
+  const deadline = Date.now() + limitMs;
+  for (;;) {
+    const { exitCode, stdout, stderr } = await overSsh(target, line(), { stdin });
+    if (exitCode === 0) return;
+    const isUnreached = exitCode === 255 || exitCode === 124;
+    if (!isUnreached || Date.now() > deadline)
+      throw new LabError(`${line()}: exit ${exitCode} on port ${target.port}\n${stdout}${stderr}`);
+    await Bun.sleep(300);
+  }
 }
 
 /** One shell line that runs `argv` word for word. */

@@ -13,7 +13,7 @@ import {
   sshAddress,
   startMachine,
 } from "./machine.ts";
-import { overSsh, type SshTarget, shellLine } from "./ssh.ts";
+import { overSsh, overSshOnceUp, type SshTarget, shellLine } from "./ssh.ts";
 
 /** A virtual machine with what a namespace can't have: the ZFS module, zvols, and KVM for its guests. */
 export type ZfsNode = SshTarget & {
@@ -113,21 +113,11 @@ async function bringUp(folder: string, name: string, address: string, files: Mac
   await startMachine(folder, files, address);
 
   const target = { ...(await sshAddress(folder)), user: "root", identityFile };
-  await becomeNode(target, name, await readFile(keyFile, "utf8"), files.savedState ? 60_000 : 300_000);
+  const becomeNode = () => shellLine(["become-node", name, String(Date.now() / 1000)]);
+  const limitMs = files.savedState ? 60_000 : 300_000;
+  await overSshOnceUp(target, becomeNode, limitMs, await readFile(keyFile, "utf8"));
 
   const hostKey = (await readFile(`${keyFile}.pub`, "utf8")).split(" ").slice(0, 2).join(" ");
   await Bun.write(join(folder, "known_hosts"), `[${target.address}]:${target.port} ${hostKey}\n`);
   await Bun.write(recordOf(folder), JSON.stringify({ name, ...target, hostKey, pool: "tank" }));
-}
-
-async function becomeNode(target: SshTarget, name: string, hostKey: string, limitMs: number): Promise<void> {
-  const deadline = Date.now() + limitMs;
-  for (;;) {
-    const line = shellLine(["become-node", name, String(Date.now() / 1000)]);
-    const { exitCode, stderr } = await overSsh(target, line, { stdin: hostKey, timeoutMs: limitMs });
-    if (exitCode === 0) return;
-    if (exitCode !== 255 || Date.now() > deadline)
-      throw new LabError(`become-node on ${name}: exit ${exitCode}\n${stderr}`);
-    await Bun.sleep(300);
-  }
 }

@@ -6,8 +6,12 @@ here=$(dirname "$(readlink -f "$0")")
 
 # ---- kernel
 
-package=$(apt-cache depends linux-image-cloud-amd64 | sed -n 's/^ *Depends: \(linux-image-[0-9].*\)/\1/p')
-apt-get -qq -o APT::Sandbox::User=root download "$package"
+fetch_kernel() {
+  package=$(apt-cache depends linux-image-cloud-amd64 | sed -n 's/^ *Depends: \(linux-image-[0-9].*\)/\1/p')
+  apt-get -qq -o APT::Sandbox::User=root download "$package"
+}
+# The machine's package lists may be missing, or so old that they name a kernel that the mirror has no more.
+fetch_kernel 2>apt.log || { apt-get -qq update && fetch_kernel; }
 dpkg-deb -x "$package"_*.deb kernel
 version=$(ls kernel/lib/modules)
 depmod -b kernel "$version"
