@@ -62,7 +62,7 @@ export async function decideCreate(
     { ...draft, node: request.node, labels: request.nodeLabels },
   );
   const probe = view.answers.find((answer) => answer.node.name === placement.chosen);
-  if (probe === undefined) throw noFit(draft.name, placement, view);
+  if (probe === undefined) throw noFit(draft.name, placement, view, request.node);
   return { ...planCreate(draft, probe), node: probe.node, placement, draft, probe };
 }
 
@@ -151,19 +151,25 @@ function takenNames(view: FanOut<NodeProbe>, remembered: readonly { spec: Instan
   ]);
 }
 
-function noFit(name: string, { verdicts }: Placement, { failures }: FanOut<NodeProbe>): WaifuError {
-  const reasons = verdicts.map(({ node, reasons }) => `  ${node}: ${reasons.join("; ")}`);
-  const [failure] = failures;
-  const isOnlyFailure = failure !== undefined && verdicts.length === 1;
-  return new WaifuError(
-    isOnlyFailure ? failure.error.code : "no-fit",
-    `no node fits ${name}:\n${reasons.join("\n")}`,
-    {
-      hint: isOnlyFailure
-        ? failure.error.hint
-        : "Ask for less, free something, or add a node: waifuctl node list shows what is free.",
-    },
-  );
+/** Each node's reason; of the one that was asked for only its own, and what keeps it from answering as it is. */
+function noFit(
+  name: string,
+  { verdicts }: Placement,
+  { failures }: FanOut<NodeProbe>,
+  asked?: string,
+): WaifuError {
+  const judged = verdicts.filter(({ node }) => asked === undefined || node === asked);
+  const failure = judged.length > 1 ? undefined : failures.find(({ node }) => node.name === judged[0]?.node);
+  if (failure !== undefined) {
+    const { code, message, hint } = failure.error;
+    const details = { hint, node: failure.node.name, instance: name, cause: failure.error };
+    return new WaifuError(code, `can't create ${name}: ${message}`, details);
+  }
+  const reasons = judged.map(({ node, reasons }) => `  ${node}: ${reasons.join("; ")}`);
+  const message = asked === undefined ? `no node fits ${name}` : `node ${asked} does not fit ${name}`;
+  return new WaifuError("no-fit", `${message}:\n${reasons.join("\n")}`, {
+    hint: "Ask for less, free something, or add a node: waifuctl node list shows what is free.",
+  });
 }
 
 async function decideAgain(cluster: Cluster, decided: Creation, signal?: AbortSignal): Promise<Creation> {

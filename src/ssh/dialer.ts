@@ -7,7 +7,7 @@ import { handshake, peekHostKey } from "./handshake.ts";
 import type { HostKey } from "./host-key.ts";
 import { checkHostKey, recordedKeys } from "./host-key-check.ts";
 import { type AskPassphrase, Keyring } from "./keyring.ts";
-import { knownHostName } from "./known-hosts.ts";
+import { type KnownHost, knownHostName } from "./known-hosts.ts";
 import { openStream } from "./route.ts";
 import { Slots } from "./slots.ts";
 import { SshConfigFile } from "./ssh-config-file.ts";
@@ -55,12 +55,13 @@ export class Dialer {
     return this.#dial(target, toPeer(target, name), 0);
   }
 
-  /** The key that a node shows now, whether known or not; nothing is logged in to but the jump hosts. */
+  /** The key that a node shows now, of the recorded type if there is one; nothing is logged in to but the jump hosts. */
   async fetchHostKey({ name, ssh }: NodeAddress): Promise<HostKey> {
     const target = await this.resolve(ssh);
     try {
       const jump = await this.#jumpTo(target, 0);
-      return await peekHostKey(await openStream(jump, target, this.timeoutMs), this.timeoutMs);
+      const types = typesOf(await recordedKeys(target));
+      return await peekHostKey(await openStream(jump, target, this.timeoutMs), this.timeoutMs, types);
     } catch (error) {
       throw toConnectError(error, toPeer(target, name), [], []);
     }
@@ -77,7 +78,7 @@ export class Dialer {
       try {
         return await handshake(await openStream(jump, target, this.timeoutMs), {
           user: target.user,
-          recordedTypes: recorded.filter(({ isRevoked }) => !isRevoked).map(({ type }) => type),
+          recordedTypes: typesOf(recorded),
           checkHostKey: (key) => checkHostKey(key, recorded, peer),
           attempts: authAttempts(target.user, target.credentials, this.keyring, tried),
           timeoutMs: this.timeoutMs,
@@ -107,6 +108,10 @@ export class Dialer {
     this.#pending.set(place, slots);
     return slots;
   }
+}
+
+function typesOf(recorded: readonly KnownHost[]): string[] {
+  return recorded.filter(({ isRevoked }) => !isRevoked).map(({ type }) => type);
 }
 
 export function toPeer({ user, host, port }: Target, node?: string): Peer {

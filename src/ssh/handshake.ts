@@ -94,7 +94,11 @@ async function nextAttempt(
 }
 
 /** The key that an SSH server shows on a stream, which is closed then. */
-export async function peekHostKey(stream: Duplex, timeoutMs: number): Promise<HostKey> {
+export async function peekHostKey(
+  stream: Duplex,
+  timeoutMs: number,
+  recordedTypes: readonly string[] = [],
+): Promise<HostKey> {
   let seen: HostKey | undefined;
   const look = (key: HostKey): void => {
     seen = key;
@@ -103,7 +107,7 @@ export async function peekHostKey(stream: Duplex, timeoutMs: number): Promise<Ho
   const attempts = noAttempts();
   const failure = await handshake(stream, {
     user: "",
-    recordedTypes: [],
+    recordedTypes,
     checkHostKey: look,
     attempts,
     timeoutMs,

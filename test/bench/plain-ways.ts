@@ -77,6 +77,7 @@ export function copyingBySsh(
           // The label lets waifuctl clear it away afterwards.
           volume: ["zfs", "create", "-V", size, "-o", `waifu:uuid=${uuid}`, dataset],
           copy: ["qemu-img", "convert", "-O", "raw", image, disk],
+          snapshot: ["zfs", "snapshot", `${dataset}@init`],
         }
       : { copy: ["qemu-img", "convert", "-O", "qcow2", image, disk] };
   const all = { ...steps, define: ["virsh", "-q", "define", xmlFile], start: ["virsh", "-q", "start", uuid] };

@@ -4,8 +4,9 @@ import { setLink } from "./switch.ts";
 
 /** What goes wrong with machines, to order. Every fault has its cure; each takes effect before its promise resolves. */
 
-/** Ends sshd with all its sessions: connections are refused. */
-export const stopSsh = (node: LabNode) => onNode(node, "pkill -KILL -x sshd; ! pgrep -x sshd");
+/** Ends sshd with all its sessions: connections are refused. A killed process is seen for a moment yet. */
+export const stopSsh = (node: LabNode) =>
+  onNode(node, "pkill -KILL -x sshd; timeout 10 sh -c 'while pgrep -x sshd; do sleep 0.05; done'");
 export const startSsh = (node: LabNode) => onNode(node, "/usr/sbin/sshd");
 
 /** Nothing goes in or out and nobody is told: connections hang. */

@@ -139,12 +139,11 @@ describe("no node fits, each with its reason", () => {
     ["label", ["--node-label", "gpu=yes"], "it has no label gpu=yes"],
   ])("%s", (_, words, why) => refuses(create("new", ...words), 4, ...each(why)));
 
-  test("the node that was asked for", () =>
+  test("the node that was asked for, and only that", () =>
     refuses(
       create("new", "--node", "n3", "--memory", "900G"),
       4,
-      "n3: memory: 900.0 GiB wanted",
-      "n1: n3 was asked for",
+      "error: node n3 does not fit new:\n  n3: memory: 900.0 GiB wanted",
     ));
 });
 

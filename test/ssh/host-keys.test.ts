@@ -1,6 +1,6 @@
 import { afterAll, beforeEach, expect, test } from "bun:test";
 import { execFileSync } from "node:child_process";
-import { readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { appendFileSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { toWaifuError } from "../../src/errors.ts";
 import { fingerprint } from "../../src/ssh/host-key.ts";
 import { knownHostName } from "../../src/ssh/known-hosts.ts";
@@ -122,4 +122,10 @@ test("what is appended starts a line of its own", async () => {
   writeFileSync(knownHosts, `other.example ${other}`);
   await appendKnownHost(knownHosts, host, { type: "ssh-ed25519", base64: "AAAA" });
   expect(readFileSync(knownHosts, "utf8")).toBe(`other.example ${other}\n${host} ssh-ed25519 AAAA\n`);
+});
+
+test("a host that is recorded by another of its keys is asked for that one", async () => {
+  appendFileSync(knownHosts, `${host} ${ecdsa}\n`);
+  const key = await workshop.dialer().fetchHostKey({ name: "alpha", ssh: sshd.target });
+  expect(`${key.type} ${key.base64}`).toBe(ecdsa);
 });
