@@ -126,6 +126,8 @@ test("what is appended starts a line of its own", async () => {
 
 test("a host that is recorded by another of its keys is asked for that one", async () => {
   appendFileSync(knownHosts, `${host} ${ecdsa}\n`);
-  const key = await workshop.dialer().fetchHostKey({ name: "alpha", ssh: sshd.target });
+  const key = await workshop
+    .dialer()
+    .fetchHostKey({ name: "alpha", ssh: { ...sshd.target, hostKey: undefined } });
   expect(`${key.type} ${key.base64}`).toBe(ecdsa);
 });

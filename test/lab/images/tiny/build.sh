@@ -13,6 +13,7 @@ fetch_kernel() {
 # The machine's package lists may be missing, or so old that they name a kernel that the mirror has no more.
 fetch_kernel 2>apt.log || { apt-get -qq update && fetch_kernel; }
 dpkg-deb -x "$package"_*.deb kernel
+[ -e kernel/lib ] || ln -s usr/lib kernel/lib # as Debian 13 packages it
 version=$(ls kernel/lib/modules)
 depmod -b kernel "$version"
 
@@ -36,7 +37,8 @@ for module in $modules; do
 done | awk '!seen[$0]++' >order
 i=100
 while read -r file; do
-  case $file in *.xz) xz -dc "$file" ;; *.zst) zstd -dqc "$file" ;; *) cat "$file" ;; esac >"root/lib/modules/$i-${file##*/}"
+  plain=root/lib/modules/$i-$(basename "$file" | sed 's/\.ko.*/.ko/')
+  case $file in *.xz) xz -dc "$file" ;; *.zst) zstd -dqc "$file" ;; *) cat "$file" ;; esac >"$plain"
   i=$((i + 1))
 done <order
 (cd root && find . | sort | cpio -o -H newc -R 0:0 --quiet --reproducible) | gzip -n >initrd
