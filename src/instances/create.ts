@@ -188,6 +188,6 @@ function removalOf(spec: InstanceSpec, probe: NodeProbe, draft: Draft): Plan {
     instance: spec.name,
     uuid: spec.uuid,
     node: probe.node,
-    stages: planRemoval(probe, spec, draft.template.digest),
+    stages: planRemoval(probe, { ...spec, digest: draft.template.digest }),
   };
 }

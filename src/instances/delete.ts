@@ -69,23 +69,9 @@ function deletion(probe: NodeProbe, traces: Traces): Deletion {
 function tracesOf(cluster: Cluster, { node, domains, storage }: NodeProbe, name: string): Traces | undefined {
   const spec = domains.find((domain) => domain.spec?.name === name)?.spec;
   if (spec !== undefined) return spec;
-  const uuid =
-    storage.disks.find((disk) => disk.name === name)?.uuid ??
-    cluster.state.journal.open().find((entry) => entry.instance === name && entry.node === node.name)?.uuid;
-  return uuid === undefined ? undefined : { uuid, name, mac: macOf(uuid) };
-}
-
-function refuseForeign({ node, domains }: NodeProbe, name: string): void {
-  const foreign = domains.find((domain) => domain.name === name);
-  if (foreign !== undefined) {
-    throw new WaifuError(
-      "refused",
-      `${name} on node ${node.name} was not made by waifuctl: it is left alone`,
-      {
-        node: node.name,
-        instance: name,
-        hint: `To remove it by hand, on ${node.name}: virsh undefine ${foreign.uuid}`,
-      },
-    );
-  }
+  const open = cluster.state.journal
+    .open()
+    .find((entry) => entry.instance === name && entry.node === node.name);
+  const uuid = storage.disks.find((disk) => disk.name === name)?.uuid ?? open?.uuid;
+  return uuid === undefined ? undefined : { uuid, name, mac: macOf(uuid), digest: open?.digest };
 }

@@ -53,7 +53,7 @@ export function planCreate(draft: Draft, probe: NodeProbe): PlannedInstance {
     ],
     [
       { title: "start", commands: [startDomain(uri, spec.uuid)] },
-      { title: "start with the node", commands: [setAutostart(uri, spec.uuid)] },
+      { title: "autostart", commands: [setAutostart(uri, spec.uuid)] },
     ],
   ];
   return {
@@ -62,6 +62,7 @@ export function planCreate(draft: Draft, probe: NodeProbe): PlannedInstance {
       verb: "create",
       instance: spec.name,
       uuid: spec.uuid,
+      digest: present === undefined ? template.digest : undefined,
       node,
       stages: stages.filter((steps) => steps.length > 0),
     },

@@ -8,14 +8,17 @@ import type { NodeProbe } from "../nodes/probe.ts";
 import { removeDownload, removeFiles, seedPath } from "../storage/node-files.ts";
 import { storageOf } from "../storage/storage-of.ts";
 
-export type Traces = Pick<InstanceSpec, "uuid" | "name" | "mac">;
+export type Traces = Pick<InstanceSpec, "uuid" | "name" | "mac"> & {
+  /** Of a template that may be unfinished. */
+  readonly digest?: string;
+};
 
 /**
  * Everything of one instance that is on the node, found by its uuid and MAC, whatever made it and however far that came: `delete`, the
- * undoing of a failed `create` and the clearing up after a killed one are all this list. With `digest`, a template that did not get
- * finished goes too.
+ * undoing of a failed `create` and the clearing up after a killed one are all this list. A template that did not get finished goes
+ * too. Only under the node's lock.
  */
-export function planRemoval(probe: NodeProbe, { uuid, name, mac }: Traces, digest?: string): Step[][] {
+export function planRemoval(probe: NodeProbe, { uuid, name, mac, digest }: Traces): Step[][] {
   const { node, domains, storage, network } = probe;
   const uri = node.libvirtUri;
   const domain = domains.find((candidate) => candidate.uuid === uuid);

@@ -39,7 +39,7 @@ printf '%s\\n' "$uuids" |
 
 /** Every domain of the node with its figures and our metadata, in two virsh processes however many there are. */
 export function listDomains(uri: string): Command {
-  return repeatable(["sh", "-c", listScript, "sh", uri, metadataNamespace]);
+  return repeatable(["sh", "-c", listScript, "sh", uri, metadataNamespace], { timeoutMs: 60_000 });
 }
 
 /** Domains that went away between the two processes have no figures and are left out. */

@@ -8,9 +8,12 @@ export function virsh(uri: string, ...args: string[]): Argv {
 /** Time for QEMU to come up on a slow node. */
 const START_MS = 180_000;
 
-/** Defines from standard input, checked against libvirt's own schema. Defining the same XML again changes nothing. */
+/**
+ * Defines from standard input, checked against libvirt's own schema. Defining the same XML again changes nothing. `cat` makes a pipe of
+ * whatever standard input is: /dev/stdin can't be opened when that is a socket, as it is under Bun and under some builds of sshd.
+ */
 export function defineDomain(uri: string, xml: string): Command {
-  return repeatable(virsh(uri, "define", "--validate", "/dev/stdin"), { stdin: xml });
+  return repeatable(["cat"], { pipeTo: [virsh(uri, "define", "--validate", "/dev/stdin")], stdin: xml });
 }
 
 export function startDomain(uri: string, uuid: string): Command {

@@ -35,12 +35,15 @@ export function renderPlan(plan: DescribedPlan): string {
 }
 
 function describeCommand({ argv, pipeTo = [], stdin }: Command): string {
-  const pipeline = [argv, ...pipeTo].map((part) => part.map(quote).join(" ")).join(" | ");
-  return stdin === undefined ? pipeline : `${pipeline} ${describeStdin(stdin)}`;
+  const [first = "", ...others] = [argv, ...pipeTo].map((part) => part.map(quote).join(" "));
+  if (stdin === undefined) return [first, ...others].join(" | ");
+  const { redirection, body } = describeStdin(stdin);
+  return [[`${first} ${redirection}`, ...others].join(" | "), ...body].join("\n");
 }
 
-/** Text is shown, it is the domain's XML or a label; a seed is bytes, and may hold secrets. */
-function describeStdin(stdin: Stdin): string {
-  if (typeof stdin === "string") return `<<'END'\n${stdin.trimEnd()}\nEND`;
-  return stdin instanceof Uint8Array ? `< (${formatSize(stdin.length)})` : `< ${quote(stdin.path)}`;
+/** Text is shown: it is the domain's XML or a label. A seed is bytes, and may hold secrets. */
+function describeStdin(stdin: Stdin): { redirection: string; body: readonly string[] } {
+  if (typeof stdin === "string") return { redirection: "<<'END'", body: [stdin.trimEnd(), "END"] };
+  const isBytes = stdin instanceof Uint8Array;
+  return { redirection: `< ${isBytes ? `(${formatSize(stdin.length)})` : quote(stdin.path)}`, body: [] };
 }

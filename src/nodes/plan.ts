@@ -20,6 +20,8 @@ export type Plan = {
   readonly verb: string;
   readonly instance: string;
   readonly uuid: string;
+  /** Of the template that it brings to the node. */
+  readonly digest?: string;
   readonly node: NodeConfig;
   /** One stage after another; the steps of a stage don't need each other, and run at once. */
   readonly stages: readonly (readonly Step[])[];

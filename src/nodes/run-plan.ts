@@ -17,9 +17,9 @@ export type Undo = () => Promise<void>;
 export async function runPlan(cluster: Cluster, plan: Plan, watch: Watch, undo?: Undo): Promise<void> {
   const { journal } = cluster.state;
   const id = crypto.randomUUID();
-  const { verb, instance, uuid, node, stages } = plan;
+  const { verb, instance, uuid, digest, node, stages } = plan;
   const titles = stages.map((steps) => steps.map((step) => step.title).join(" + "));
-  journal.begin({ id, verb, instance, uuid, node: node.name, stages: titles });
+  journal.begin({ id, verb, instance, uuid, digest, node: node.name, stages: titles });
   try {
     const runner = await cluster.connect(node);
     for (const [index, steps] of stages.entries()) {

@@ -29,6 +29,7 @@ const migrations = [
     instance   TEXT NOT NULL,
     uuid       TEXT NOT NULL,
     node       TEXT NOT NULL,
+    digest     TEXT,
     stages     TEXT NOT NULL,
     stage      INTEGER NOT NULL,
     outcome    TEXT NOT NULL CHECK (outcome IN ('running', 'done', 'undone', 'failed')),

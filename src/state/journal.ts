@@ -7,6 +7,8 @@ export type Operation = {
   readonly instance: string;
   readonly uuid: string;
   readonly node: string;
+  /** Of the template that it may leave unfinished there. */
+  readonly digest?: string;
   readonly stages: readonly string[];
 };
 
@@ -31,7 +33,11 @@ export interface Journal {
   settle(uuid: string, outcome: Outcome): void;
 }
 
-type Row = Omit<OpenOperation, "stages" | "startedAt"> & { stages: string; started_at: string };
+type Row = Omit<OpenOperation, "digest" | "stages" | "startedAt"> & {
+  digest: string | null;
+  stages: string;
+  started_at: string;
+};
 
 /** Every ended operation leaves an audit row too: who, what, where, how long, and how it ended. */
 export function journal(database: Database, operator: string, now: () => Date): Journal {
@@ -52,8 +58,8 @@ export function journal(database: Database, operator: string, now: () => Date): 
     begin: (operation) => {
       database
         .query(
-          `INSERT INTO journal (id, verb, instance, uuid, node, stages, stage, outcome, host, pid, started_at)
-           VALUES (?, ?, ?, ?, ?, ?, 0, 'running', ?, ?, ?)`,
+          `INSERT INTO journal (id, verb, instance, uuid, node, digest, stages, stage, outcome, host, pid, started_at)
+           VALUES (?, ?, ?, ?, ?, ?, ?, 0, 'running', ?, ?, ?)`,
         )
         .run(
           operation.id,
@@ -61,6 +67,7 @@ export function journal(database: Database, operator: string, now: () => Date): 
           operation.instance,
           operation.uuid,
           operation.node,
+          operation.digest ?? null,
           JSON.stringify(operation.stages),
           hostname(),
           process.pid,
@@ -74,12 +81,13 @@ export function journal(database: Database, operator: string, now: () => Date): 
     open: () =>
       database
         .query<Row, []>(
-          `SELECT id, verb, instance, uuid, node, stages, stage, host, pid, started_at
+          `SELECT id, verb, instance, uuid, node, digest, stages, stage, host, pid, started_at
            FROM journal WHERE outcome = 'running' ORDER BY started_at`,
         )
         .all()
-        .map(({ started_at, stages, ...row }) => ({
+        .map(({ started_at, stages, digest, ...row }) => ({
           ...row,
+          digest: digest ?? undefined,
           stages: JSON.parse(stages),
           startedAt: started_at,
         })),

@@ -27,16 +27,27 @@ export function downloadPath(digest: string): string {
 export const WRONG_DIGEST = 65;
 
 /**
- * Into a `.part` file under a lock of its own, so that a download whose operator has gone is waited for and not written over; hashed
- * as it streams; renamed only when the digest is right.
+ * A download goes on when the link that started it is gone. Whoever works under the node's lock may end it: its operator lost that
+ * lock with the link. The lock file names its process group, and every process of it holds the lock.
  */
-const downloadScript = `
+const stopScript = `
+if [ -s "$1.lock" ] && ! flock -n "$1.lock" true; then
+  kill -s KILL -- "-$(cat "$1.lock")"
+  flock -w 10 "$1.lock" true || exit
+fi`;
+
+/**
+ * Into a `.part` file, hashed as it streams, renamed only when the digest is right. A mirror that sends next to nothing for a
+ * minute is given up.
+ */
+const downloadScript = `${stopScript}
 umask 077
 mkdir -p "\${1%/*}" && exec 9>"$1.lock" && flock 9 || exit
+ps -o pgid= -p $$ | tr -d ' ' >&9
 [ -e "$1" ] && exit 0
 trap 'rm -f "$1.part" "$1.failed"' EXIT
 actual=$(
-  { if [ "$3" = - ]; then cat; else curl -fsSL --retry 3 --connect-timeout 15 -- "$3"; fi || : > "$1.failed"; } |
+  { if [ "$3" = - ]; then cat; else curl -fsSL --retry 3 --connect-timeout 15 --speed-time 60 --speed-limit 1024 -- "$3"; fi || : > "$1.failed"; } |
     tee "$1.part" | sha256sum | cut -c 1-64
 )
 [ ! -e "$1.failed" ] || exit 1
@@ -56,7 +67,8 @@ export function download(
   });
 }
 
+/** What is still fetching it is stopped first. Only under the node's lock. */
 export function removeDownload(digest: string): Command {
-  const path = downloadPath(digest);
-  return removeFiles(path, `${path}.part`, `${path}.failed`, `${path}.lock`);
+  const script = `${stopScript}\nrm -f "$1" "$1.part" "$1.failed" "$1.lock"`;
+  return repeatable(["sh", "-c", script, "sh", downloadPath(digest)]);
 }

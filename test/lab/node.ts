@@ -81,7 +81,7 @@ export async function attachNode(lan: Switch, name: string, host: number): Promi
 export async function enterNode(lan: Switch, name: string, argv: string[]): Promise<string[]> {
   const pid = await initPidOf(nodeNetns(lan.lab, name));
   if (!pid) throw new LabError(`node ${name} of lab ${lan.lab} is not running`);
-  const flags = ["--mount", "--pid", "--uts", "--ipc", "--net", "--wd=/root"];
+  const flags = ["--mount", "--pid", "--uts", "--ipc", "--net", "--root", "--wdns=/root"];
   return ["nsenter", "--target", String(pid), ...flags, "env", "-i", ...environment, ...argv];
 }
 

@@ -1,11 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import {
-  type LibvirtNetwork,
-  parseLeases,
-  parseNetwork,
-  pickAddress,
-  reserveAddress,
-} from "../../src/libvirt/network.ts";
+import { type LibvirtNetwork, parseLeases, parseNetwork, pickAddress } from "../../src/libvirt/network.ts";
 
 // `virsh net-dumpxml --inactive default`, dnsmasq's hosts file and its virbr0.status, libvirt 9.0.0.
 const printed = `active
