@@ -30,7 +30,6 @@ tests() {
 
 tidy() {
   bun run test/lab/lab.ts down --name test >/dev/null 2>&1
-  bun run test/lab/zfs-node/cli.ts down test z1 >/dev/null 2>&1
   rm -f "$log"
 }
 trap tidy EXIT

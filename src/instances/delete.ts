@@ -75,3 +75,13 @@ function tracesOf(cluster: Cluster, { node, domains, storage }: NodeProbe, name:
   const uuid = storage.disks.find((disk) => disk.name === name)?.uuid ?? open?.uuid;
   return uuid === undefined ? undefined : { uuid, name, mac: macOf(uuid), digest: open?.digest };
 }
+
+function refuseForeign({ node, domains }: NodeProbe, name: string): void {
+  const foreign = domains.find((domain) => domain.name === name);
+  if (foreign === undefined) return;
+  throw new WaifuError("refused", `${name} on node ${node.name} was not made by waifuctl: it is left alone`, {
+    node: node.name,
+    instance: name,
+    hint: `To remove it by hand, on ${node.name}: virsh undefine ${foreign.uuid}`,
+  });
+}

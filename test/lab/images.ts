@@ -1,9 +1,9 @@
 import { mkdir, readdir, readlink, rename, symlink } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { cached, contentsOf } from "./cache.ts";
 import { withLock } from "./lock.ts";
 import { labDir } from "./paths.ts";
 import { must } from "./run.ts";
-import { cached, contentsOf } from "./zfs-node/cache.ts";
 
 /** The guests that the lab can build: `tiny` boots in seconds, `debian-12` has the real cloud-init. */
 export const imageNames = ["tiny", "debian-12"] as const;

@@ -1,9 +1,18 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, setDefaultTimeout, test } from "bun:test";
+import {
+  afterAll,
+  afterEach,
+  beforeAll,
+  beforeEach,
+  describe,
+  expect,
+  setDefaultTimeout,
+  test,
+} from "bun:test";
 import { cutLink, mendLink } from "./faults.ts";
 import { type ImageServer, serveImages } from "./image-server.ts";
 import { type TestLab, testLab } from "./test-lab.ts";
 import { type Traces, tracesOf } from "./traces.ts";
-import { newOperator, nodeTable, type Operator } from "./waifuctl.ts";
+import { newOperator, nodeTable, type Operator, type Running } from "./waifuctl.ts";
 
 setDefaultTimeout(180_000);
 
@@ -14,12 +23,13 @@ let before: Traces[];
 
 beforeAll(async () => {
   site = await testLab();
-  const [node] = site.nodes;
-  operator = await newOperator([nodeTable(node)]);
+  operator = await newOperator(site.nodes.map((node) => nodeTable(node)));
   await operator.answer("template", "add", "tiny", site.lab.image("tiny").path);
   // Prepared, so that the next create begins with its disk.
-  await operator.answer("create", "first", "-t", "tiny", "--no-wait");
-  await operator.answer("delete", "first", "--yes");
+  for (const node of ["n1", "n2"]) {
+    await operator.answer("create", "first", "-t", "tiny", "-n", node, "--no-wait");
+    await operator.answer("delete", "first", "--yes");
+  }
   before = await tracesOf(site.nodes);
 });
 
@@ -28,52 +38,65 @@ beforeEach(async () => {
   await operator.answer("template", "add", "held", server.url("held"), "--sha256", "ab".repeat(32));
 });
 
+afterEach(() => server.stop());
+
 afterAll(() => operator.leave());
 
 describe("Ctrl-C", () => {
   test("while the template comes", async () => {
-    const create = operator.start("create", "new", "-t", "held");
+    const create = operator.start("create", "new", "-t", "held", "-n", "n1");
     await server.held;
-    create.interrupt();
+    create.kill("SIGINT");
     const { stdout, stderr, exitCode } = await create.ended;
     expect({ stdout, exitCode }).toEqual({ stdout: "", exitCode: 130 });
     expect(stderr).toContain("Undoing what was made on n1.");
     expect(await tracesOf(site.nodes)).toEqual(before);
-    await server.stop();
   });
 
-  test.each(["disk", "seed", "define", "start", "start with the node"])(
-    "during or after: %s",
-    async (step) => {
-      const create = operator.start("create", "new", "-t", "tiny");
-      await create.says(`${step}…`);
-      create.interrupt();
-      const { stdout, exitCode } = await create.ended;
-      expect({ stdout, exitCode }).toEqual({ stdout: "", exitCode: 130 });
-      expect(await tracesOf(site.nodes)).toEqual(before);
-      expect(await operator.answer<object[]>("list")).toEqual([]);
-    },
-  );
+  test.each(["disk", "seed", "define", "start", "autostart"])("during or after: %s", async (step) => {
+    const create = operator.start("create", "new", "-t", "tiny", "-n", "n1");
+    await create.says(`${step}…`);
+    create.kill("SIGINT");
+    const { stdout, exitCode } = await create.ended;
+    expect({ stdout, exitCode }).toEqual({ stdout: "", exitCode: 130 });
+    expect(await tracesOf(site.nodes)).toEqual(before);
+    expect(await operator.answer<object[]>("list")).toEqual([]);
+  });
 });
 
-describe("a link that dies", () => {
-  test.each([
-    ["while the template comes", "held", "template held"],
-    ["while the instance is made", "tiny", "define…"],
-  ])("%s", async (_, template, moment) => {
-    const create = operator.start("create", "new", "-t", template);
-    await (template === "held" ? server.held : create.says(moment));
-    await cutLink(site.nodes[0]);
+test("a link that dies: the outcome is unknown, and delete clears up once the node answers again", async () => {
+  const moments = [
+    { node: site.nodes[0], template: "held", begun: () => server.held },
+    { node: site.nodes[1], template: "tiny", begun: (create: Running) => create.says("define…") },
+  ];
+  const cut = async ({ node, template, begun }: (typeof moments)[number]) => {
+    const name = `on-${node.name}`;
+    const create = operator.start("create", name, "-t", template, "-n", node.name);
+    await begun(create);
+    await cutLink(node);
     const { stdout, stderr, exitCode } = await create.ended;
-    await mendLink(site.nodes[0]);
-    expect({ stdout, exitCode, stderr }).toEqual({
-      stdout: "",
-      exitCode: 8,
-      stderr: expect.stringContaining("undoing it failed"),
-    });
-    expect(stderr).toContain("hint: When n1 answers again: waifuctl delete new --yes");
-    await operator.answer("delete", "new", "--yes");
-    expect(await tracesOf(site.nodes)).toEqual(before);
-    await server.stop();
+    await mendLink(node);
+    expect({ stdout, exitCode }).toEqual({ stdout: "", exitCode: 8 });
+    expect(stderr).toContain("and undoing it failed");
+    expect(stderr).toContain(`hint: When ${node.name} answers again: waifuctl delete ${name} --yes`);
+    await operator.answer("delete", name, "--yes");
+  };
+  await Promise.all(moments.map(cut));
+  expect(await tracesOf(site.nodes)).toEqual(before);
+});
+
+test("a waifuctl that is killed: the next one tells, and delete clears up", async () => {
+  const create = operator.start("create", "new", "-t", "held", "-n", "n1");
+  await server.held;
+  create.kill("SIGKILL");
+  await create.ended;
+  const { stderr, exitCode } = await operator.run("list");
+  expect({ stderr, exitCode }).toEqual({
+    stderr: expect.stringContaining("waifuctl delete new"),
+    exitCode: 0,
   });
+  expect(stderr).toContain('was cut off at "template held (abababababab)"');
+  await operator.answer("delete", "new", "--yes");
+  expect(await operator.run("list")).toMatchObject({ stderr: "", exitCode: 0 });
+  expect(await tracesOf(site.nodes)).toEqual(before);
 });

@@ -1,6 +1,7 @@
 import { mkdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { startDaemon } from "./daemon.ts";
+import { makeIdentity } from "./identity.ts";
 import { buildImage, type Image, type ImageName, publish, publishedImages, shelf } from "./images.ts";
 import { withLock } from "./lock.ts";
 import { pidsIn } from "./netns.ts";
@@ -149,14 +150,6 @@ async function checkPrivileges() {
     throw new LabError(
       `this machine does not allow new namespaces (a container needs --privileged): ${stderr.trim()}`,
     );
-}
-
-async function makeIdentity() {
-  await mkdir(cacheDir, { recursive: true });
-  await withLock(join(cacheDir, "key.lock"), async () => {
-    if (await Bun.file(identityFile).exists()) return;
-    await must(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "waifu-lab", "-f", identityFile]);
-  });
 }
 
 const seconds = (since: number) => `${((performance.now() - since) / 1000).toFixed(1)} s`;

@@ -18,7 +18,7 @@ export type LabNode = {
   /** One line as in known_hosts, without the host: `ssh-ed25519 AAAA…`. */
   hostKey: string;
   /** Runs a program on the node as root, not by SSH but through its namespaces. */
-  exec(argv: string[], options?: { stdin?: string }): Promise<Outcome>;
+  exec(argv: string[], options?: { stdin?: string | Uint8Array }): Promise<Outcome>;
 };
 
 const environment = [

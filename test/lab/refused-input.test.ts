@@ -69,6 +69,38 @@ describe("a taken name", () => {
   ])("%s", (_, words) => refuses(words, 4, "can't create taken: the name is taken on node n2"));
 });
 
+describe("a domain that waifuctl did not make", () => {
+  const xml =
+    "<domain type='qemu'><name>foreign</name><memory>8192</memory><os><type>hvm</type></os></domain>";
+
+  test("is refused its name's sake, is not listed, and is never touched", async () => {
+    const [, node] = site.nodes;
+    await node.exec(["virsh", "define", "/dev/stdin"], { stdin: xml });
+    const definition = await node.exec(["virsh", "dumpxml", "foreign"]);
+    const refusesNow = await refusalsOf(operator, site.nodes);
+    await refusesNow(create("foreign"), 4, "can't create foreign: the name is taken on node n2");
+    await refusesNow(
+      ["delete", "foreign", "--yes"],
+      4,
+      "foreign on node n2 was not made by waifuctl: it is left alone",
+    );
+    for (const words of [
+      ["start"],
+      ["stop", "--force"],
+      ["reboot"],
+      ["reinit", "--yes"],
+      ["console"],
+      ["ssh"],
+    ]) {
+      await refusesNow([...words, "foreign"], 4, 'there is no instance "foreign"');
+    }
+    expect((await operator.answer<{ name: string }[]>("list")).map(({ name }) => name)).toEqual(["taken"]);
+    expect(await node.exec(["virsh", "dumpxml", "foreign"])).toEqual(definition);
+    expect(definition.exitCode).toBe(0);
+    await node.exec(["virsh", "undefine", "foreign"]);
+  });
+});
+
 describe("a name that can't be one", () => {
   test.each([
     ["a space", "a b", 'it holds " "'],

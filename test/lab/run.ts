@@ -6,7 +6,10 @@ export class LabError extends Error {
 export type Outcome = { exitCode: number; stdout: string; stderr: string };
 
 /** Runs a program to its end; a failure is an answer, not an error. */
-export async function run(argv: string[], options: { stdin?: string; cwd?: string } = {}): Promise<Outcome> {
+export async function run(
+  argv: string[],
+  options: { stdin?: string | Uint8Array; cwd?: string } = {},
+): Promise<Outcome> {
   const child = Bun.spawn(argv, {
     stdin: options.stdin === undefined ? "ignore" : Buffer.from(options.stdin),
     stdout: "pipe",
@@ -22,7 +25,10 @@ export async function run(argv: string[], options: { stdin?: string; cwd?: strin
 }
 
 /** Runs a program that has to succeed and returns its stdout. */
-export async function must(argv: string[], options: { stdin?: string; cwd?: string } = {}): Promise<string> {
+export async function must(
+  argv: string[],
+  options: { stdin?: string | Uint8Array; cwd?: string } = {},
+): Promise<string> {
   const { exitCode, stdout, stderr } = await run(argv, options);
   if (exitCode !== 0) throw new LabError(`${argv.join(" ")}: exit ${exitCode}\n${stderr.trim()}`);
   return stdout;

@@ -37,7 +37,7 @@ export function nodeTable(node: Reached, changes: Table = {}): Table {
 export type Running = {
   /** Resolves once its stderr says so; rejects when it ends without. */
   says(text: string): Promise<void>;
-  interrupt(): void;
+  kill(signal: NodeJS.Signals): void;
   readonly ended: Promise<Outcome>;
 };
 
@@ -113,7 +113,7 @@ function watch(child: Bun.Subprocess<"ignore" | Buffer, "pipe", "pipe">): Runnin
       look();
       await promise.finally(() => waiting.delete(look));
     },
-    interrupt: () => child.kill("SIGINT"),
+    kill: (signal) => child.kill(signal),
     ended: (async () => {
       const stdout = await child.stdout.text();
       await heard;
@@ -125,7 +125,7 @@ function watch(child: Bun.Subprocess<"ignore" | Buffer, "pipe", "pipe">): Runnin
 let building: Promise<string> | undefined;
 
 /** `$WAIFUCTL`, or the binary of this very source, compiled once a test run. */
-function compiled(): Promise<string> {
+export function compiled(): Promise<string> {
   building ??= compile();
   return building;
 }

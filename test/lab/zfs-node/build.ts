@@ -1,9 +1,9 @@
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
-import { withLock } from "../lock.ts";
+import { cached, contentsOf } from "../cache.ts";
+import { makeIdentity } from "../identity.ts";
 import { identityFile } from "../paths.ts";
 import { LabError, must } from "../run.ts";
-import { cached, contentsOf } from "./cache.ts";
 import {
   createDisks,
   hardware,
@@ -25,7 +25,8 @@ const textOf = (name: string) => Bun.file(inThisFolder(name)).text();
  * files (6 minutes), the disk from it (10 s), the frozen machine (50 s).
  */
 export async function buildSavedMachine(): Promise<MachineFiles> {
-  const publicKey = await labPublicKey();
+  await makeIdentity();
+  const publicKey = await Bun.file(`${identityFile}.pub`).text();
   const rootfs = await cached("zfs-rootfs", [await textOf("rootfs.sh")], async (folder) => {
     say("building a Debian tree with ZFS, once: about 7 minutes");
     await must([inThisFolder("rootfs.sh"), join(folder, "tree")]);
@@ -64,13 +65,4 @@ async function saveState(folder: string, cold: MachineFiles, warmUp: string): Pr
     await killMachine(folder);
   }
   await rm(join(folder, "pool.qcow2"));
-}
-
-/** The lab's SSH key is shared with the namespace nodes, and made by whoever needs it first. */
-async function labPublicKey(): Promise<string> {
-  await withLock(`${identityFile}.lock`, async () => {
-    if (await Bun.file(identityFile).exists()) return;
-    await must(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "waifu-lab", "-f", identityFile]);
-  });
-  return Bun.file(`${identityFile}.pub`).text();
 }

@@ -2,8 +2,8 @@ import { existsSync } from "node:fs";
 import { mkdir, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { Glob } from "bun";
-import { withLock } from "../lock.ts";
-import { cacheDir } from "../paths.ts";
+import { withLock } from "./lock.ts";
+import { cacheDir } from "./paths.ts";
 
 /**
  * The folder `<kind>-<digest of inputs>` of the cache, which `build` fills if it isn't there yet. Of several that ask
