@@ -1,9 +1,6 @@
 import type { NodeConfig } from "../config/cluster-config.ts";
 import { WaifuError } from "../errors.ts";
 import type { InstanceSpec } from "../instance-spec.ts";
-import { makeHostKey } from "../metadata/host-key.ts";
-import { defaultUser, renderSeed } from "../metadata/seed.ts";
-import { seedDisk } from "../metadata/seed-disk.ts";
 import { checkUserData } from "../metadata/user-data.ts";
 import { toCandidate, unavailableCandidate } from "../nodes/candidate.ts";
 import { type Cluster, nodeNamed } from "../nodes/cluster.ts";
@@ -13,25 +10,10 @@ import type { Plan } from "../nodes/plan.ts";
 import { type NodeProbe, probeNode } from "../nodes/probe.ts";
 import { runPlan, type Watch } from "../nodes/run-plan.ts";
 import { type Placement, place } from "../placement/place.ts";
-import { resolveTemplate } from "../templates/resolve.ts";
-import { checkNameIsFree, type Draft, macOf, planCreate } from "./draft.ts";
-import { checkInstanceName, makeUpName } from "./name.ts";
+import { planCreate } from "./create-plan.ts";
+import { type CreateRequest, checkNameIsFree, type Draft, draftInstance } from "./draft.ts";
+import { checkInstanceName } from "./name.ts";
 import { planRemoval } from "./removal.ts";
-
-export type CreateRequest = {
-  /** Made up when absent. */
-  readonly name?: string;
-  readonly template?: string;
-  readonly node?: string;
-  readonly nodeLabels: Readonly<Record<string, string>>;
-  readonly labels: Readonly<Record<string, string>>;
-  readonly cpus?: number;
-  readonly memoryBytes?: number;
-  readonly diskBytes?: number;
-  readonly userData?: { readonly text: string; readonly path: string };
-  /** Public keys, one line each, that may log in. */
-  readonly sshKeys: readonly string[];
-};
 
 export type Creation = {
   readonly spec: InstanceSpec;
@@ -87,68 +69,6 @@ export async function createInstance(cluster: Cluster, decided: Creation, watch:
     });
     return creation;
   });
-}
-
-function draftInstance(cluster: Cluster, request: CreateRequest, view: FanOut<NodeProbe>): Draft {
-  const { defaults } = cluster.config;
-  const templateName = request.template ?? defaults.template;
-  if (templateName === undefined) {
-    throw new WaifuError("usage", "create needs a template", {
-      hint: "Name one with --template, or set `template` under [defaults] in cluster.toml; waifuctl template list shows them.",
-    });
-  }
-  const template = resolveTemplate(cluster, templateName, view.answers);
-  const unreachable = new Set(view.failures.map((failure) => failure.node.name));
-  const remembered = cluster.state.instances.all().filter((seen) => unreachable.has(seen.node));
-  const name = request.name ?? makeUpName(takenNames(view, remembered), Math.random);
-  checkNameIsFree(name, view.answers);
-  const lastSeen = remembered.find((seen) => seen.spec.name === name);
-  if (lastSeen !== undefined) {
-    throw new WaifuError(
-      "exists",
-      `can't create ${name}: the name was last seen on node ${lastSeen.node}, which does not answer`,
-      {
-        node: lastSeen.node,
-        instance: name,
-        hint: "Choose another name.",
-      },
-    );
-  }
-  const uuid = crypto.randomUUID();
-  const facts = request.userData && checkUserData(request.userData.text, request.userData.path);
-  const hostKey = facts?.hostKey === "its-own" ? undefined : makeHostKey(name);
-  const seed = renderSeed({
-    uuid,
-    generation: 1,
-    hostname: name,
-    sshKeys: [...request.sshKeys],
-    userData: request.userData?.text,
-    hostKey,
-  });
-  return {
-    uuid,
-    name,
-    generation: 1,
-    template,
-    cpus: request.cpus ?? defaults.cpus,
-    memoryBytes: request.memoryBytes ?? defaults.memoryBytes,
-    diskBytes: request.diskBytes ?? Math.max(defaults.diskBytes, template.virtualBytes ?? 0),
-    mac: macOf(uuid),
-    labels: request.labels,
-    user: facts?.loginUser ?? defaultUser,
-    hostKey: hostKey?.public,
-    createdAt: cluster.now().toISOString(),
-    seed: seedDisk(seed),
-  };
-}
-
-function takenNames(view: FanOut<NodeProbe>, remembered: readonly { spec: InstanceSpec }[]): Set<string> {
-  return new Set([
-    ...view.answers.flatMap(({ domains, storage }) =>
-      [...domains, ...storage.disks].map((thing) => thing.name),
-    ),
-    ...remembered.map((seen) => seen.spec.name),
-  ]);
 }
 
 /** Each node's reason; of the one that was asked for only its own, and what keeps it from answering as it is. */

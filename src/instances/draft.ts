@@ -1,15 +1,30 @@
 import type { NodeConfig } from "../config/cluster-config.ts";
 import { WaifuError } from "../errors.ts";
 import type { InstanceSpec } from "../instance-spec.ts";
-import { renderDomain } from "../libvirt/domain-xml.ts";
-import { pickAddress, reserveAddress } from "../libvirt/network.ts";
-import { defineDomain, setAutostart, startDomain } from "../libvirt/virsh.ts";
-import type { Plan, Step } from "../nodes/plan.ts";
+import { makeHostKey } from "../metadata/host-key.ts";
+import { defaultUser, renderSeed } from "../metadata/seed.ts";
+import { seedDisk } from "../metadata/seed-disk.ts";
+import { checkUserData } from "../metadata/user-data.ts";
+import type { Cluster } from "../nodes/cluster.ts";
+import type { FanOut } from "../nodes/fan-out.ts";
 import type { NodeProbe } from "../nodes/probe.ts";
-import { seedPath, writeFile } from "../storage/node-files.ts";
-import { storageOf } from "../storage/storage-of.ts";
-import { checkDiskSize, installTemplateStep } from "../templates/install.ts";
-import type { ResolvedTemplate } from "../templates/resolve.ts";
+import { type ResolvedTemplate, resolveTemplate } from "../templates/resolve.ts";
+import { makeUpName } from "./name.ts";
+
+export type CreateRequest = {
+  /** Made up when absent. */
+  readonly name?: string;
+  readonly template?: string;
+  readonly node?: string;
+  readonly nodeLabels: Readonly<Record<string, string>>;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly cpus?: number;
+  readonly memoryBytes?: number;
+  readonly diskBytes?: number;
+  readonly userData?: { readonly text: string; readonly path: string };
+  /** Public keys, one line each, that may log in. */
+  readonly sshKeys: readonly string[];
+};
 
 /** An instance before it has a node: all that does not hang on where it will run. */
 export type Draft = Omit<InstanceSpec, "address" | "template"> & {
@@ -17,56 +32,76 @@ export type Draft = Omit<InstanceSpec, "address" | "template"> & {
   readonly seed: Uint8Array;
 };
 
-export type PlannedInstance = { readonly spec: InstanceSpec; readonly plan: Plan };
-
 /**
- * The way of a create on the node that was chosen, as values: template, then disk, seed, address and domain at once, then start.
- * Throws `refused` when the template does not fit on the disk.
+ * Everything of a new instance that can be said before it has a node, its seed included. Throws `usage` without a template, `not-found` for
+ * an unknown one, `exists` for a taken name.
  */
-export function planCreate(draft: Draft, probe: NodeProbe): PlannedInstance {
-  const { node, network } = probe;
-  const { seed, template, ...rest } = draft;
-  const address = network === undefined ? undefined : pickAddress(network);
-  const spec: InstanceSpec = { ...rest, template: { name: template.name, digest: template.digest }, address };
-  const storage = storageOf(node.storage);
-  const disk = { name: spec.name, uuid: spec.uuid };
-  const xml = renderDomain(
-    spec,
-    { hasKvm: probe.facts.hasKvm, network: node.network },
-    storage.diskSource(disk),
-    seedPath(spec.uuid),
-  );
-  const uri = node.libvirtUri;
-  const present = probe.storage.templates.find((candidate) => candidate.digest === template.digest);
-  if (present !== undefined) checkDiskSize(template.name, present.virtualBytes, spec.diskBytes);
-  const reservation: Step[] =
-    network !== undefined && address !== undefined
-      ? [{ title: `address ${address}`, commands: [reserveAddress(uri, network.name, { ...spec, address })] }]
-      : [];
-  const stages: Step[][] = [
-    present === undefined ? [installTemplateStep(storage, template, spec.diskBytes)] : [],
-    [
-      { title: "disk", commands: storage.createDisk(disk, template.digest, spec.diskBytes) },
-      { title: "seed", commands: [writeFile(seedPath(spec.uuid), seed)] },
-      ...reservation,
-      { title: "define", commands: [defineDomain(uri, xml)] },
-    ],
-    [
-      { title: "start", commands: [startDomain(uri, spec.uuid)] },
-      { title: "autostart", commands: [setAutostart(uri, spec.uuid)] },
-    ],
-  ];
+export function draftInstance(cluster: Cluster, request: CreateRequest, view: FanOut<NodeProbe>): Draft {
+  const { defaults } = cluster.config;
+  const templateName = request.template ?? defaults.template;
+  if (templateName === undefined) {
+    throw new WaifuError("usage", "create needs a template", {
+      hint: "Name one with --template, or set `template` under [defaults] in cluster.toml; waifuctl template list shows them.",
+    });
+  }
+  const template = resolveTemplate(cluster, templateName, view.answers);
+  const name = chooseName(cluster, request.name, view);
+  const uuid = crypto.randomUUID();
+  const facts = request.userData && checkUserData(request.userData.text, request.userData.path);
+  const hostKey = facts?.hostKey === "its-own" ? undefined : makeHostKey(name);
+  const seed = renderSeed({
+    uuid,
+    generation: 1,
+    hostname: name,
+    sshKeys: [...request.sshKeys],
+    userData: request.userData?.text,
+    hostKey,
+  });
   return {
-    spec,
-    plan: {
-      verb: "create",
-      instance: spec.name,
-      uuid: spec.uuid,
-      digest: present === undefined ? template.digest : undefined,
-      node,
-      stages: stages.filter((steps) => steps.length > 0),
-    },
+    uuid,
+    name,
+    generation: 1,
+    template,
+    cpus: request.cpus ?? defaults.cpus,
+    memoryBytes: request.memoryBytes ?? defaults.memoryBytes,
+    diskBytes: request.diskBytes ?? Math.max(defaults.diskBytes, template.virtualBytes ?? 0),
+    mac: macOf(uuid),
+    labels: request.labels,
+    user: facts?.loginUser ?? defaultUser,
+    hostKey: hostKey?.public,
+    createdAt: cluster.now().toISOString(),
+    seed: seedDisk(seed),
   };
+}
+
+/** The wanted name if it is free everywhere, also on nodes that don't answer as far as is known; else one that is made up. */
+function chooseName(cluster: Cluster, wanted: string | undefined, view: FanOut<NodeProbe>): string {
+  const unreachable = new Set(view.failures.map((failure) => failure.node.name));
+  const remembered = cluster.state.instances.all().filter((seen) => unreachable.has(seen.node));
+  const name = wanted ?? makeUpName(takenNames(view, remembered), Math.random);
+  checkNameIsFree(name, view.answers);
+  const lastSeen = remembered.find((seen) => seen.spec.name === name);
+  if (lastSeen !== undefined) {
+    throw new WaifuError(
+      "exists",
+      `can't create ${name}: the name was last seen on node ${lastSeen.node}, which does not answer`,
+      {
+        node: lastSeen.node,
+        instance: name,
+        hint: "Choose another name.",
+      },
+    );
+  }
+  return name;
+}
+
+function takenNames(view: FanOut<NodeProbe>, remembered: readonly { spec: InstanceSpec }[]): Set<string> {
+  return new Set([
+    ...view.answers.flatMap(({ domains, storage }) =>
+      [...domains, ...storage.disks].map((thing) => thing.name),
+    ),
+    ...remembered.map((seen) => seen.spec.name),
+  ]);
 }
 
 /** 52:54:00 is QEMU's own prefix; the rest comes from the uuid, so that the address can be found from it. */

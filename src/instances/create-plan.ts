@@ -1,0 +1,62 @@
+import type { InstanceSpec } from "../instance-spec.ts";
+import { renderDomain } from "../libvirt/domain-xml.ts";
+import { pickAddress, reserveAddress } from "../libvirt/network.ts";
+import { defineDomain, setAutostart, startDomain } from "../libvirt/virsh.ts";
+import type { Plan, Step } from "../nodes/plan.ts";
+import type { NodeProbe } from "../nodes/probe.ts";
+import { seedPath, writeFile } from "../storage/node-files.ts";
+import { storageOf } from "../storage/storage-of.ts";
+import { checkDiskSize, installTemplateStep } from "../templates/install.ts";
+import type { Draft } from "./draft.ts";
+
+export type PlannedInstance = { readonly spec: InstanceSpec; readonly plan: Plan };
+
+/**
+ * The way of a create on the node that was chosen, as values: template, then disk, seed, address and domain at once, then start.
+ * Throws `refused` when the template does not fit on the disk.
+ */
+export function planCreate(draft: Draft, probe: NodeProbe): PlannedInstance {
+  const { node, network } = probe;
+  const { seed, template, ...rest } = draft;
+  const address = network === undefined ? undefined : pickAddress(network);
+  const spec: InstanceSpec = { ...rest, template: { name: template.name, digest: template.digest }, address };
+  const storage = storageOf(node.storage);
+  const disk = { name: spec.name, uuid: spec.uuid };
+  const xml = renderDomain(
+    spec,
+    { hasKvm: probe.facts.hasKvm, network: node.network },
+    storage.diskSource(disk),
+    seedPath(spec.uuid),
+  );
+  const uri = node.libvirtUri;
+  const present = probe.storage.templates.find((candidate) => candidate.digest === template.digest);
+  if (present !== undefined) checkDiskSize(template.name, present.virtualBytes, spec.diskBytes);
+  const reservation: Step[] =
+    network !== undefined && address !== undefined
+      ? [{ title: `address ${address}`, commands: [reserveAddress(uri, network.name, { ...spec, address })] }]
+      : [];
+  const stages: Step[][] = [
+    present === undefined ? [installTemplateStep(storage, template, spec.diskBytes)] : [],
+    [
+      { title: "disk", commands: storage.createDisk(disk, template.digest, spec.diskBytes) },
+      { title: "seed", commands: [writeFile(seedPath(spec.uuid), seed)] },
+      ...reservation,
+      { title: "define", commands: [defineDomain(uri, xml)] },
+    ],
+    [
+      { title: "start", commands: [startDomain(uri, spec.uuid)] },
+      { title: "autostart", commands: [setAutostart(uri, spec.uuid)] },
+    ],
+  ];
+  return {
+    spec,
+    plan: {
+      verb: "create",
+      instance: spec.name,
+      uuid: spec.uuid,
+      digest: present === undefined ? template.digest : undefined,
+      node,
+      stages: stages.filter((steps) => steps.length > 0),
+    },
+  };
+}
