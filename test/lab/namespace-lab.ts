@@ -1,4 +1,4 @@
-import { mkdir, readFile, rm } from "node:fs/promises";
+import { readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { startDaemon } from "./daemon.ts";
 import { makeIdentity } from "./identity.ts";
@@ -6,9 +6,9 @@ import { buildImage, type Image, type ImageName, publish, publishedImages, shelf
 import { withLock } from "./lock.ts";
 import { pidsIn } from "./netns.ts";
 import { attachNode, destroyNode, isRunning, type LabNode, startNode } from "./node.ts";
-import { cacheDir, identityFile, labDir, labDisksDir, runDir } from "./paths.ts";
+import { labDir, labDisksDir, runDir } from "./paths.ts";
 import { claimRecord, dropRecord, readRecord } from "./record.ts";
-import { LabError, must, run } from "./run.ts";
+import { LabError, run } from "./run.ts";
 import { createSwitch, destroySwitch, MIRROR, type Switch, subnetAddress, switchNetns } from "./switch.ts";
 
 /** A running lab, as tests and the command line see it. */
