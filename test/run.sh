@@ -35,6 +35,9 @@ tidy() {
 trap tidy EXIT
 trap 'exit 130' INT TERM
 
+# What an interrupted run left would be in the way.
+bun run test/lab/lab.ts down --name test >/dev/null 2>&1
+
 # The images and the ZFS node take minutes to make the first time; the quick tests run meanwhile.
 bun run test/lab/zfs-node/cli.ts up test z1 >"$log.zfs" 2>&1 &
 zfs=$!
