@@ -15,13 +15,13 @@ export type LibvirtNetwork = {
 };
 
 /**
- * The network's definition as it will be at its next start, whether it is active, what dnsmasq promises now (its hosts file, MAC,ADDRESS,NAME lines)
+ * Whether it is active (its bridge is there), its definition as it will be at its next start, what dnsmasq promises now (its hosts file, MAC,ADDRESS,NAME lines)
  * and what it has leased (JSON: libvirt src/network/leaseshelper.c); `net-dhcp-leases` prints only a table for people.
  */
 const networkScript = `
-virsh -q -c "$1" net-list --name | grep -Fxq -e "$2" && echo active || echo inactive
 xml=$(virsh -q -c "$1" net-dumpxml --inactive "$2") || exit
 bridge=$(printf '%s' "$xml" | sed -n "s/.*<bridge name='\\([^']*\\)'.*/\\1/p")
+[ -z "$bridge" ] || [ -e "/sys/class/net/$bridge" ] && echo active || echo inactive
 printf '%s\\n--\\n' "$xml"
 cat "/var/lib/libvirt/dnsmasq/$2.hostsfile" 2>/dev/null
 printf '%s\\n' --

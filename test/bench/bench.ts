@@ -15,7 +15,7 @@ npm run bench [-- all]             everything, on a node with dir storage and th
 npm run bench -- start-up | create | list [--zfs]
 
   --zfs         create and list on a ZFS node
-  --rounds N    of create; 10 on dir storage, 5 on ZFS, unless told
+  --rounds N    of create; 10 on dir storage, 3 on ZFS, unless told
   --json        the figures as JSON
 
 It measures $WAIFUCTL, or what it compiles from this source.
@@ -41,14 +41,21 @@ const storageOf = (isZfs: boolean): StorageKind => (isZfs ? "zfs" : "dir");
 const storages = subject === "all" && !values.zfs ? (["dir", "zfs"] as const) : [storageOf(values.zfs)];
 
 const folder = await mkdtemp(join(tmpdir(), "waifu-bench-"));
-process.once("SIGINT", () => closeSites().finally(() => process.exit(130)));
+// What operators keep and tests compile goes there too, and with it.
+process.env.TMPDIR = folder;
+for (const signal of ["SIGINT", "SIGTERM"] as const)
+  process.once(signal, () => leave().finally(() => process.exit(130)));
 try {
   const comparisons = await measure();
   const verdicts = comparisons.map(judge);
   process.stdout.write(values.json ? `${JSON.stringify(verdicts, null, 2)}\n` : renderVerdicts(verdicts));
 } finally {
+  await leave();
+}
+
+async function leave(): Promise<void> {
   await closeSites();
-  await rm(folder, { recursive: true });
+  await rm(folder, { recursive: true, force: true });
 }
 
 async function measure(): Promise<Comparison[]> {
@@ -61,8 +68,7 @@ async function measure(): Promise<Comparison[]> {
     const site = await openSite(storage, does("create") ? ["tiny", "debian-12"] : ["tiny"]);
     if (does("list")) comparisons.push(...(await measureList(site, binary)));
     if (does("create"))
-      comparisons.push(...(await measureCreate(site, binary, rounds ?? (storage === "dir" ? 10 : 5))));
-    await site.operator.leave();
+      comparisons.push(...(await measureCreate(site, binary, rounds ?? (storage === "dir" ? 10 : 3))));
   }
   return comparisons;
 }

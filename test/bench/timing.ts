@@ -24,7 +24,6 @@ export type Question = Pick<Comparison, "what" | "against" | "limit"> & {
 
 /** Runs both ways in turns, so that both meet the same weather. The first round of each warms up and does not count. */
 export async function compare({ rounds, ...question }: Question): Promise<Comparison> {
-  console.error(`bench: ${question.what} against ${question.against}, ${rounds} rounds`);
   const [ours, reference]: [Timing[], Timing[]] = [[], []];
   for (let round = 0; round <= rounds; round++) {
     const timings = [await question.ours(), await question.reference()] as const;
@@ -32,6 +31,10 @@ export async function compare({ rounds, ...question }: Question): Promise<Compar
     ours.push(timings[0]);
     reference.push(timings[1]);
   }
+  const [mine, theirs] = [medianOf(ours), medianOf(reference)];
+  console.error(
+    `bench: ${question.what}: ${mine.toFixed(1)} ms; ${question.against}: ${theirs.toFixed(1)} ms (${rounds} rounds)`,
+  );
   return { ...question, ours, reference, load: loadavg()[0] ?? 0 };
 }
 
@@ -40,6 +43,12 @@ export function percentile(values: readonly number[], share: number): number {
   const sorted = values.toSorted((a, b) => a - b);
   return sorted[Math.max(0, Math.ceil(sorted.length * share) - 1)] ?? Number.NaN;
 }
+
+const medianOf = (timings: readonly Timing[]) =>
+  percentile(
+    timings.map(({ totalMs }) => totalMs),
+    0.5,
+  );
 
 /** Runs a program to its end; throws with what it said unless that ends well. */
 export async function timeProgram(
