@@ -1,4 +1,4 @@
-import type { CommandResult } from "../command.ts";
+import type { Command, CommandResult } from "../command.ts";
 import type { NodeConfig } from "../config/cluster-config.ts";
 import { WaifuError } from "../errors.ts";
 import { type Domain, listDomains, parseDomains } from "../libvirt/domain-list.ts";
@@ -12,7 +12,7 @@ import { type NodeFacts, parseFacts, readFacts } from "./facts.ts";
 /** One node as it stands: all that a verb needs to decide, read in one round trip. */
 export type NodeProbe = {
   readonly node: NodeConfig;
-  /** Bumped by whoever takes the node's lock: the same number under the lock means that nothing changed since. */
+  /** Of the node's lock, read before anything else: the same number under the lock means that nothing changed since. */
   readonly sequence: number;
   readonly facts: NodeFacts;
   readonly domains: readonly Domain[];
@@ -33,23 +33,35 @@ export async function probeNode(
   const storage = storageOf(node.storage);
   const networkName = node.network.kind === "network" ? node.network.name : undefined;
   // Channels of one connection, at once: a round trip, and the node's cores share the work.
-  const [[sequence, facts, disks], domains, network] = await Promise.all([
-    runner.runAll([lockSequenceCommand(), readFacts(), storage.inventory()], signal),
-    runner.run(listDomains(node.libvirtUri), signal),
-    networkName === undefined ? undefined : runner.run(readNetwork(node.libvirtUri, networkName), signal),
+  const look = (command: Command) => runner.runAll([lockSequenceCommand(), command], signal);
+  const looks = await Promise.all([
+    look(readFacts()),
+    look(listDomains(node.libvirtUri)),
+    look(storage.inventory()),
+    ...(networkName === undefined ? [] : [look(readNetwork(node.libvirtUri, networkName))]),
   ]);
-  if (sequence === undefined || facts === undefined || disks === undefined) {
+  const [facts, domains, disks, network] = looks.map(([, answer]) => answer);
+  if (facts === undefined || domains === undefined || disks === undefined) {
     throw new WaifuError("outcome-unknown", `node ${node.name} gave half an answer`, { node: node.name });
   }
   return {
     node,
-    sequence: parseLockSequence(sequence),
+    sequence: commonSequence(looks.map(([sequence]) => sequence)),
     facts: parseFacts(facts.stdout),
     domains: domainsOf(node, domains),
     storage: onNode(node, () => storage.parseInventory(disks)),
     network:
       network === undefined || networkName === undefined ? undefined : networkOf(node, networkName, network),
   };
+}
+
+/** What every look saw before it looked; NaN, which equals nothing, when the lock changed hands between them. */
+function commonSequence(results: readonly (CommandResult | undefined)[]): number {
+  const sequences = new Set(
+    results.map((result) => (result === undefined ? Number.NaN : parseLockSequence(result))),
+  );
+  const [sequence = Number.NaN] = sequences;
+  return sequences.size === 1 ? sequence : Number.NaN;
 }
 
 /** Only the domains: what `list`, `ip` or `ssh` need. Throws `remote-failed` when libvirt does not answer. */

@@ -19,7 +19,7 @@ export type LockOptions = {
 };
 
 export type NodeLock = {
-  /** How often the lock had been taken before. As a probe read it: nothing has changed in between. */
+  /** Raised by every take and every release. As a probe read it before it looked: nothing has changed since. */
   readonly sequence: number;
   /** Aborted when the lock is no longer surely ours: before anyone else can have it. */
   readonly lost: AbortSignal;
@@ -28,7 +28,8 @@ export type NodeLock = {
 };
 
 // POSIX sh. The shell that holds file descriptor 9 holds the lock; what it starts does not inherit it. A line that
-// comes back proves to the operator that the holder was alive, and holds on for that long again.
+// comes back proves to the operator that the holder was alive, and holds on for that long again. The sequence is odd
+// while the lock is held; of a holder that was killed it stays so, and the next one goes past it.
 const HOLDER = `
 exec 2>&1
 mkdir -p -- "\${1%/*}" && exec 9<>"$1" || exit
@@ -36,10 +37,13 @@ if ! flock -n 9; then
   echo "busy $(sed -n 2p "$1")"
   flock -w "$3" 9 || exit ${BUSY}
 fi
+trap '' HUP PIPE
 sequence=$(sed -n 1p "$1")
-printf '%s\\n%s\\n' "$((\${sequence:-0} + 1))" "$2" >"$1"
-echo "locked \${sequence:-0}"
+sequence=$((\${sequence:-0} + \${sequence:-0} % 2))
+printf '%s\\n%s\\n' "$((sequence + 1))" "$2" >"$1"
+echo "locked $sequence"
 while beat=$(timeout "$4" head -n 1 9>&-) && [ -n "$beat" ]; do echo "$beat"; done
+printf '%s\\n' "$((sequence + 2))" >"$1"
 `;
 
 /**

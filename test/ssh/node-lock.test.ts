@@ -48,14 +48,15 @@ for (const [name, runner] of [
   ["over SSH", first],
   ["here", local],
 ] as const)
-  test(`${name}: one after another, each raises the sequence`, async () => {
+  test(`${name}: one after another, each take and each release raises the sequence`, async () => {
     const path = freshPath();
     expect(await sequenceAt(runner, path)).toBe(0);
-    for (const sequence of [0, 1]) {
+    for (const sequence of [0, 2]) {
       const lock = await takeLock(runner, mine(path));
       expect(lock.sequence).toBe(sequence);
       expect(await sequenceAt(runner, path)).toBe(sequence + 1);
       await lock.release();
+      expect(await sequenceAt(runner, path)).toBe(sequence + 2);
       expect(lock.lost.aborted).toBe(true);
     }
   });
@@ -78,8 +79,8 @@ test("whoever waits gets it when it is free", async () => {
   const waiting = takeLock(second, theirs(path, 10_000));
   await Promise.all([sequenceAt(second, path), lock.release()]);
   const next = await waiting;
-  expect(next.sequence).toBe(1);
-  expect(readFileSync(path, "utf8")).toBe("2\nthem@there 2 delete\n");
+  expect(next.sequence).toBe(2);
+  expect(readFileSync(path, "utf8")).toBe("3\nthem@there 2 delete\n");
   await next.release();
 });
 
