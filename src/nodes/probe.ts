@@ -33,14 +33,13 @@ export async function probeNode(
   const storage = storageOf(node.storage);
   const networkName = node.network.kind === "network" ? node.network.name : undefined;
   // Channels of one connection, at once: a round trip, and the node's cores share the work.
-  const look = (command: Command) => runner.runAll([lockSequenceCommand(), command], signal);
+  const look = (...commands: Command[]) => runner.runAll([lockSequenceCommand(), ...commands], signal);
   const looks = await Promise.all([
-    look(readFacts()),
+    look(readFacts(), storage.inventory()),
     look(listDomains(node.libvirtUri)),
-    look(storage.inventory()),
     ...(networkName === undefined ? [] : [look(readNetwork(node.libvirtUri, networkName))]),
   ]);
-  const [facts, domains, disks, network] = looks.map(([, answer]) => answer);
+  const [[, facts, disks] = [], [, domains] = [], [, network] = []] = looks;
   if (facts === undefined || domains === undefined || disks === undefined) {
     throw new WaifuError("outcome-unknown", `node ${node.name} gave half an answer`, { node: node.name });
   }

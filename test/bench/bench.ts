@@ -2,6 +2,8 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { withLock } from "../lab/lock.ts";
+import { runDir } from "../lab/paths.ts";
 import { measureCreate } from "./create.ts";
 import { measureList } from "./list.ts";
 import { judge, renderVerdicts } from "./report.ts";
@@ -45,17 +47,20 @@ const folder = await mkdtemp(join(tmpdir(), "waifu-bench-"));
 process.env.TMPDIR = folder;
 for (const signal of ["SIGINT", "SIGTERM"] as const)
   process.once(signal, () => leave().finally(() => process.exit(130)));
-try {
-  const comparisons = await measure();
-  const verdicts = comparisons.map(judge);
-  process.stdout.write(values.json ? `${JSON.stringify(verdicts, null, 2)}\n` : renderVerdicts(verdicts));
-} finally {
-  await leave();
-}
+// Two at once would measure each other, and have one lab between them.
+await withLock(join(runDir, "bench-run.lock"), async () => {
+  try {
+    const verdicts = (await measure()).map(judge);
+    process.stdout.write(values.json ? `${JSON.stringify(verdicts, null, 2)}\n` : renderVerdicts(verdicts));
+  } finally {
+    await leave();
+  }
+});
 
 async function leave(): Promise<void> {
   await closeSites();
-  await rm(folder, { recursive: true, force: true });
+  // A waifuctl that was cut short may be writing there yet.
+  await rm(folder, { recursive: true, force: true, maxRetries: 5 });
 }
 
 async function measure(): Promise<Comparison[]> {

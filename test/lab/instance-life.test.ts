@@ -6,7 +6,12 @@ import { newOperator, nodeTable, type Operator } from "./waifuctl.ts";
 // Emulated guests on busy cores.
 setDefaultTimeout(180_000);
 
-type Life = { readonly name: string; readonly node: TestLab["nodes"][number]; readonly template: string };
+type Life = {
+  readonly name: string;
+  readonly node: TestLab["nodes"][number];
+  readonly template: string;
+  readonly force: readonly string[];
+};
 type Shown = {
   readonly name: string;
   readonly node: string;
@@ -25,8 +30,8 @@ beforeAll(async () => {
   operator = await newOperator([nodeTable(first), nodeTable(second, { user: "ops", become: "sudo" })]);
   before = await tracesOf(site.nodes);
   lives = [
-    { name: "life-a", node: first, template: "tiny" },
-    { name: "life-b", node: second, template: "tiny-file" },
+    { name: "life-a", node: first, template: "tiny", force: [] },
+    { name: "life-b", node: second, template: "tiny-file", force: ["--force"] },
   ];
 });
 
@@ -167,10 +172,10 @@ describe("the life of an instance on each of two nodes", () => {
     expect(await console.exited).toBe(0);
   });
 
-  test("what a guest writes survives stop and start, and reboot", async () => {
+  test("what a guest writes survives stop and start", async () => {
     await each(async ({ name, node }) => {
       await ok("ssh", `root@${name}`, "echo kept >/disk/kept; sync");
-      const first = await bootId(name);
+      const boot = await bootId(name);
       expect(await ok("stop", name)).toBe(`${name} is stopped\n`);
       expect((await node.exec(["virsh", "-q", "domstate", name])).stdout.trim()).toBe("shut off");
       expect(await operator.run("ssh", name, "true")).toMatchObject({
@@ -179,19 +184,22 @@ describe("the life of an instance on each of two nodes", () => {
       });
       expect(await ok("stop", name)).toBe(`${name} already is stopped\n`);
       expect(await ok("start", name)).toBe(`${name} is running\n`);
-      const second = await bootId(name);
-      expect(second).not.toBe(first);
-      await ok("reboot", name);
-      await waitForAnotherBoot(name, second);
+      expect(await bootId(name)).not.toBe(boot);
       expect(await inGuest(name, "cat /disk/kept")).toBe("kept\n");
     });
   });
 
-  test("reboot --force and stop --force do not ask the guest", async () => {
-    await each(async ({ name }) => {
+  test("reboot asks the guest, or with --force does not", async () => {
+    await each(async ({ name, force }) => {
       const boot = await bootId(name);
-      await ok("reboot", name, "--force");
-      expect(await bootId(name)).not.toBe(boot);
+      expect(await ok("reboot", name, ...force)).toBe(`${name} is rebooting\n`);
+      await waitForAnotherBoot(name, boot);
+      expect(await inGuest(name, "cat /disk/kept")).toBe("kept\n");
+    });
+  });
+
+  test("stop --force pulls the plug", async () => {
+    await each(async ({ name }) => {
       await ok("stop", name, "--force");
       expect(await operator.answer<Shown>("show", name)).toMatchObject({ state: "stopped" });
     });
