@@ -63,7 +63,10 @@ export function typedOnNode(site: Site, { clone, xmlFile, uuid, seed }: PlainIns
   };
 }
 
-/** A whole copy of the image for each instance, and a new ssh process for each step. The image is on the node already. */
+/**
+ * The predecessor's way (Xe/waifud): a look whether the image is cached, a whole copy of it for each instance, grown to size, its first snapshot,
+ * define, start; each a new ssh process. The image is on the node already.
+ */
 export function copyingBySsh(
   site: Site,
   { xmlFile, uuid, disk, seed }: PlainInstance,
@@ -79,8 +82,17 @@ export function copyingBySsh(
           copy: ["qemu-img", "convert", "-O", "raw", image, disk],
           snapshot: ["zfs", "snapshot", `${dataset}@init`],
         }
-      : { copy: ["qemu-img", "convert", "-O", "qcow2", image, disk] };
-  const all = { ...steps, define: ["virsh", "-q", "define", xmlFile], start: ["virsh", "-q", "start", uuid] };
+      : {
+          copy: ["qemu-img", "convert", "-O", "qcow2", image, disk],
+          grow: ["qemu-img", "resize", "-q", disk, size],
+          snapshot: ["qemu-img", "snapshot", "-c", "init", disk],
+        };
+  const all = {
+    look: ["test", "-f", image],
+    ...steps,
+    define: ["virsh", "-q", "define", xmlFile],
+    start: ["virsh", "-q", "start", uuid],
+  };
   return async () => {
     await site.onNode("truncate", "-s", "1M", seed);
     const phases: Record<string, number> = {};
