@@ -41,12 +41,9 @@ export function planCreate(draft: Draft, probe: NodeProbe): PlannedInstance {
       { title: "disk", commands: storage.createDisk(disk, template.digest, spec.diskBytes) },
       { title: "seed", commands: [writeFile(seedPath(spec.uuid), seed)] },
       ...reservation,
-      { title: "define", commands: [defineDomain(uri, xml)] },
+      { title: "define", commands: [defineDomain(uri, xml), setAutostart(uri, spec.uuid)] },
     ],
-    [
-      { title: "start", commands: [startDomain(uri, spec.uuid)] },
-      { title: "autostart", commands: [setAutostart(uri, spec.uuid)] },
-    ],
+    [{ title: "start", commands: [startDomain(uri, spec.uuid)] }],
   ];
   return {
     spec,

@@ -1,7 +1,6 @@
 import type { NodeConfig } from "../config/cluster-config.ts";
 import { WaifuError } from "../errors.ts";
 import type { InstanceSpec } from "../instance-spec.ts";
-import { checkUserData } from "../metadata/user-data.ts";
 import { toCandidate, unavailableCandidate } from "../nodes/candidate.ts";
 import { type Cluster, nodeNamed } from "../nodes/cluster.ts";
 import { type FanOut, onEveryNode } from "../nodes/fan-out.ts";
@@ -11,9 +10,10 @@ import { type NodeProbe, probeNode } from "../nodes/probe.ts";
 import { runPlan, type Watch } from "../nodes/run-plan.ts";
 import { type Placement, place } from "../placement/place.ts";
 import { planCreate } from "./create-plan.ts";
-import { type CreateRequest, checkNameIsFree, type Draft, draftInstance } from "./draft.ts";
+import type { CreateRequest, Draft } from "./draft.ts";
 import { checkInstanceName } from "./name.ts";
 import { planRemoval } from "./removal.ts";
+import { checkNameIsFree } from "./taken-name.ts";
 
 export type Creation = {
   readonly spec: InstanceSpec;
@@ -31,9 +31,14 @@ export async function decideCreate(
   signal?: AbortSignal,
 ): Promise<Creation> {
   if (request.name !== undefined) checkInstanceName(request.name);
-  if (request.userData !== undefined) checkUserData(request.userData.text, request.userData.path);
   if (request.node !== undefined) nodeNamed(cluster, request.node);
-  const view = await onEveryNode(cluster.config.nodes, (node) => probeNode(cluster, node, signal));
+  if (request.userData !== undefined) {
+    const { checkUserData } = await import("../metadata/user-data.ts");
+    checkUserData(request.userData.text, request.userData.path);
+  }
+  const looking = onEveryNode(cluster.config.nodes, (node) => probeNode(cluster, node, signal));
+  // What makes seeds takes a while to load: meanwhile the nodes are at work.
+  const [view, { draftInstance }] = await Promise.all([looking, import("./draft.ts")]);
   signal?.throwIfAborted();
   const draft = draftInstance(cluster, request, view);
   const placement = place(

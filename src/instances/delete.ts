@@ -7,7 +7,7 @@ import { withNodeLock } from "../nodes/lock.ts";
 import type { Plan } from "../nodes/plan.ts";
 import { type NodeProbe, probeNode } from "../nodes/probe.ts";
 import { runPlan, type Watch } from "../nodes/run-plan.ts";
-import { macOf } from "./draft.ts";
+import { macOf } from "./mac.ts";
 import { planRemoval, type Traces } from "./removal.ts";
 
 export type Deletion = { readonly node: NodeConfig; readonly traces: Traces; readonly plan: Plan };

@@ -1,4 +1,3 @@
-import type { NodeConfig } from "../config/cluster-config.ts";
 import { WaifuError } from "../errors.ts";
 import type { InstanceSpec } from "../instance-spec.ts";
 import { makeHostKey } from "../metadata/host-key.ts";
@@ -9,7 +8,9 @@ import type { Cluster } from "../nodes/cluster.ts";
 import type { FanOut } from "../nodes/fan-out.ts";
 import type { NodeProbe } from "../nodes/probe.ts";
 import { type ResolvedTemplate, resolveTemplate } from "../templates/resolve.ts";
+import { macOf } from "./mac.ts";
 import { makeUpName } from "./name.ts";
+import { checkNameIsFree } from "./taken-name.ts";
 
 export type CreateRequest = {
   /** Made up when absent. */
@@ -102,30 +103,4 @@ function takenNames(view: FanOut<NodeProbe>, remembered: readonly { spec: Instan
     ),
     ...remembered.map((seen) => seen.spec.name),
   ]);
-}
-
-/** 52:54:00 is QEMU's own prefix; the rest comes from the uuid, so that the address can be found from it. */
-export function macOf(uuid: string): string {
-  const tail = uuid.replaceAll("-", "").slice(-6);
-  return `52:54:00:${tail.slice(0, 2)}:${tail.slice(2, 4)}:${tail.slice(4, 6)}`;
-}
-
-/** Throws `exists` when the name is taken anywhere in the cluster, by ours, by a foreign domain, or by a disk that was left behind. */
-export function checkNameIsFree(name: string, probes: readonly NodeProbe[]): void {
-  for (const { node, domains, storage } of probes) {
-    const taker = domains.find((domain) => domain.name === name || domain.spec?.name === name);
-    const mend = `Choose another name, or remove that one: waifuctl delete ${name}`;
-    if (taker !== undefined)
-      refuse(name, node, "the name is taken", taker.spec === undefined ? "Choose another name." : mend);
-    if (storage.disks.some((disk) => disk.name === name))
-      refuse(name, node, "a disk of that name was left behind", mend);
-  }
-}
-
-function refuse(name: string, node: NodeConfig, why: string, hint: string): never {
-  throw new WaifuError("exists", `can't create ${name}: ${why} on node ${node.name}`, {
-    node: node.name,
-    instance: name,
-    hint,
-  });
 }

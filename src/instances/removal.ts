@@ -1,6 +1,6 @@
 import type { InstanceSpec } from "../instance-spec.ts";
 import { isActive } from "../libvirt/domain-list.ts";
-import { consoleLogPath } from "../libvirt/domain-xml.ts";
+import { consoleLogPaths } from "../libvirt/domain-xml.ts";
 import { releaseAddress } from "../libvirt/network.ts";
 import { destroyDomain, undefineDomain } from "../libvirt/virsh.ts";
 import type { Step } from "../nodes/plan.ts";
@@ -39,7 +39,7 @@ export function planRemoval(probe: NodeProbe, { uuid, name, mac, digest }: Trace
       ...disks.map((disk) => ({ title: "delete the disk", commands: kind.deleteDisk(disk) })),
       {
         title: "delete seed and console log",
-        commands: [removeFiles(seedPath(uuid), `${seedPath(uuid)}.new`, consoleLogPath(name))],
+        commands: [removeFiles(seedPath(uuid), `${seedPath(uuid)}.new`, ...consoleLogPaths(name))],
       },
     ],
     isUnfinished

@@ -51,3 +51,9 @@ export function renderDomain(
 export function consoleLogPath(name: string): string {
   return `/var/log/libvirt/qemu/${name}.console.log`;
 }
+
+/** With those that virtlogd has rotated: three, unless its own configuration says otherwise (virtlogd.conf, max_backups). */
+export function consoleLogPaths(name: string): string[] {
+  const path = consoleLogPath(name);
+  return [path, `${path}.0`, `${path}.1`, `${path}.2`];
+}

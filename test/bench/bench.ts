@@ -2,11 +2,12 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { imageNames } from "../lab/images.ts";
 import { withLock } from "../lab/lock.ts";
 import { runDir } from "../lab/paths.ts";
 import { measureCreate } from "./create.ts";
 import { measureList } from "./list.ts";
-import { judge, renderVerdicts } from "./report.ts";
+import { judge, renderVerdicts, type Verdict } from "./report.ts";
 import { closeSites, openSite, type StorageKind } from "./site.ts";
 import { compile, measureStartUp } from "./start-up.ts";
 import type { Comparison } from "./timing.ts";
@@ -17,6 +18,7 @@ npm run bench [-- all]             everything, on a node with dir storage and th
 npm run bench -- start-up | create | list [--zfs]
 
   --zfs         create and list on a ZFS node
+  --image NAME  create that one only: ${imageNames.join(" or ")}
   --rounds N    of create; 10 on dir storage, 3 on ZFS, unless told
   --json        the figures as JSON
 
@@ -28,13 +30,15 @@ const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
     zfs: { type: "boolean", default: false },
+    image: { type: "string" },
     rounds: { type: "string" },
     json: { type: "boolean", default: false },
   },
 });
 const subject = subjects.find((known) => known === (positionals[0] ?? "all"));
 const rounds = values.rounds === undefined ? undefined : Number(values.rounds);
-if (subject === undefined || (rounds !== undefined && !(rounds >= 1))) {
+const images = imageNames.filter((name) => name === (values.image ?? name));
+if (subject === undefined || images.length === 0 || (rounds !== undefined && !(rounds >= 1))) {
   process.stderr.write(usage);
   process.exit(2);
 }
@@ -49,10 +53,11 @@ for (const signal of ["SIGINT", "SIGTERM"] as const)
   process.once(signal, () => leave().finally(() => process.exit(130)));
 // Two at once would measure each other, and have one lab between them.
 await withLock(join(runDir, "bench-run.lock"), async () => {
+  const verdicts: Verdict[] = [];
   try {
-    const verdicts = (await measure()).map(judge);
-    process.stdout.write(values.json ? `${JSON.stringify(verdicts, null, 2)}\n` : renderVerdicts(verdicts));
+    for await (const comparison of measure()) verdicts.push(judge(comparison));
   } finally {
+    process.stdout.write(values.json ? `${JSON.stringify(verdicts, null, 2)}\n` : renderVerdicts(verdicts));
     await leave();
   }
 });
@@ -63,17 +68,15 @@ async function leave(): Promise<void> {
   await rm(folder, { recursive: true, force: true, maxRetries: 5 });
 }
 
-async function measure(): Promise<Comparison[]> {
+async function* measure(): AsyncGenerator<Comparison> {
   const binary = process.env.WAIFUCTL ?? join(folder, "waifuctl");
   if (process.env.WAIFUCTL === undefined) await compile("src/main.ts", binary);
   // The lab's operator is to use the same one.
   process.env.WAIFUCTL = binary;
-  const comparisons = does("start-up") ? await measureStartUp(binary, folder) : [];
+  if (does("start-up")) yield* measureStartUp(binary, folder);
   for (const storage of does("create") || does("list") ? storages : []) {
-    const site = await openSite(storage, does("create") ? ["tiny", "debian-12"] : ["tiny"]);
-    if (does("list")) comparisons.push(...(await measureList(site, binary)));
-    if (does("create"))
-      comparisons.push(...(await measureCreate(site, binary, rounds ?? (storage === "dir" ? 10 : 3))));
+    const site = await openSite(storage, does("create") ? ["tiny", ...images] : ["tiny"]);
+    if (does("list")) yield* measureList(site, binary);
+    if (does("create")) yield* measureCreate(site, binary, images, rounds ?? (storage === "dir" ? 10 : 3));
   }
-  return comparisons;
 }

@@ -10,11 +10,16 @@ const SIZES: Record<ImageName, { memory: string; disk: string }> = {
   "debian-12": { memory: "512M", disk: "2G" },
 };
 
-/** Both images against the bare commands, and the big one against the predecessor's way too. */
-export async function measureCreate(site: Site, binary: string, rounds: number): Promise<Comparison[]> {
+/** Each image against the bare commands, and the big one against the predecessor's way too. */
+export async function* measureCreate(
+  site: Site,
+  binary: string,
+  images: readonly ImageName[],
+  rounds: number,
+): AsyncGenerator<Comparison> {
   const { operator, storage } = site;
-  const comparisons: Comparison[] = [];
-  for (const { name: image, url, sha256 } of site.lab.images) {
+  for (const image of images) {
+    const { url, sha256 } = site.lab.image(image);
     const { memory, disk } = SIZES[image];
     await operator.answer("template", "add", image, url, "--sha256", sha256);
     const options = ["--template", image, "--memory", memory, "--disk", disk];
@@ -25,17 +30,12 @@ export async function measureCreate(site: Site, binary: string, rounds: number):
     const plain = await preparePlain(site, options);
     const question = { what: `create ${image} on ${storage}`, ours: cleanly(site, NAME, ours) };
     const typed = cleanly(site, plain.name, typedOnNode(site, plain));
-    comparisons.push(
-      await compare({ ...question, against: "typed on the node", limit: 1.5, rounds, reference: typed }),
-    );
+    yield compare({ ...question, against: "typed on the node", limit: 1.5, rounds, reference: typed });
     if (image !== "debian-12") continue;
     const copying = copyingBySsh(site, plain, await fetchImage(site, url), disk);
     const reference = cleanly(site, plain.name, copying);
-    comparisons.push(
-      await compare({ ...question, against: "a copy each, ssh a step", limit: 1 / 5, rounds: 3, reference }),
-    );
+    yield compare({ ...question, against: "a copy each, ssh a step", limit: 1 / 5, rounds: 3, reference });
   }
-  return comparisons;
 }
 
 /** Leaves the node as it was. That is not timed. */
@@ -44,7 +44,11 @@ function cleanly(site: Site, name: string, way: Way): Way {
     const timing = await way();
     // On an emulated node a booting guest leaves little time for anything else.
     await site.onNode("virsh", "-q", "destroy", name);
-    await site.operator.answer("delete", name, "--yes");
-    return timing;
+    // It may keep silent for longer than a link lives.
+    for (let tries = 1; ; tries++) {
+      const { exitCode, stderr } = await site.operator.run("delete", name, "--yes");
+      if (exitCode === 0) return timing;
+      if (tries === 3) throw new Error(`${name} can't be deleted: ${stderr}`);
+    }
   };
 }

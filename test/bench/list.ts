@@ -5,13 +5,13 @@ const INSTANCES = 5;
 const ROUNDS = 25;
 
 /** Five running instances listed, by us and by virsh over ssh. */
-export async function measureList({ operator, lab, ssh }: Site, binary: string): Promise<Comparison[]> {
+export async function* measureList({ operator, lab, ssh }: Site, binary: string): AsyncGenerator<Comparison> {
   const { url, sha256 } = lab.image("tiny");
   await operator.answer("template", "add", "tiny", url, "--sha256", sha256);
   const names = Array.from({ length: INSTANCES }, (_, index) => `listed-${index}`);
   // Until they answer: guests that boot would be in the way.
   await Promise.all(names.map((name) => operator.answer("create", name, "--template", "tiny")));
-  const comparison = await compare({
+  yield compare({
     what: `list of ${INSTANCES}`,
     against: "ssh NODE virsh list --all",
     limit: 1,
@@ -20,5 +20,4 @@ export async function measureList({ operator, lab, ssh }: Site, binary: string):
     reference: () => timeProgram([...ssh, "virsh", "list", "--all"]),
   });
   for (const name of names) await operator.answer("delete", name, "--yes");
-  return [comparison];
 }

@@ -6,23 +6,19 @@ const ROUNDS = 41;
 const env = {};
 
 /** How long waifuctl takes to say its version and its help, against the smallest citty program built alike. */
-export async function measureStartUp(binary: string, folder: string): Promise<Comparison[]> {
+export async function* measureStartUp(binary: string, folder: string): AsyncGenerator<Comparison> {
   const hello = join(folder, "hello");
   await compile("test/bench/citty-hello.ts", hello);
-  const comparisons: Comparison[] = [];
   for (const flag of ["--version", "--help"]) {
-    comparisons.push(
-      await compare({
-        what: `waifuctl ${flag}`,
-        against: "a citty hello world",
-        limit: 1.5,
-        rounds: ROUNDS,
-        ours: () => timeProgram([binary, flag], { env }),
-        reference: () => timeProgram([hello, flag], { env }),
-      }),
-    );
+    yield compare({
+      what: `waifuctl ${flag}`,
+      against: "a citty hello world",
+      limit: 1.5,
+      rounds: ROUNDS,
+      ours: () => timeProgram([binary, flag], { env }),
+      reference: () => timeProgram([hello, flag], { env }),
+    });
   }
-  return comparisons;
 }
 
 /** As `bun run build` does. */

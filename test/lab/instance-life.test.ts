@@ -172,6 +172,13 @@ describe("the life of an instance on each of two nodes", () => {
     expect(await console.exited).toBe(0);
   });
 
+  test("a guest that says so much that its console log is rotated", async () => {
+    const [{ name, node }] = lives;
+    await ok("ssh", `root@${name}`, "head -c 2200000 /dev/zero | tr '\\0' x >/dev/ttyS0");
+    const rotated = await node.exec(["ls", `/var/log/libvirt/qemu/${name}.console.log.0`]);
+    expect(rotated.exitCode).toBe(0);
+  });
+
   test("what a guest writes survives stop and start", async () => {
     await each(async ({ name, node }) => {
       await ok("ssh", `root@${name}`, "echo kept >/disk/kept; sync");
