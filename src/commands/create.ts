@@ -1,5 +1,4 @@
-import { createInstance, decideCreate } from "../instances/create.ts";
-import { waitUntilReady } from "../instances/wait.ts";
+import { awaitCreated, createInstance, decideCreate } from "../instances/create.ts";
 import { describePlan, renderPlan } from "../nodes/describe-plan.ts";
 import { parseSize } from "../size.ts";
 import { parseKeyValue, parseWholeNumber, toRecord, waitTimeout } from "./argument-values.ts";
@@ -93,18 +92,13 @@ export const command = defineCommand({
       const plan = describePlan(creation.plan);
       return print({ ...plan, placement: creation.placement }, () => renderPlan(plan));
     }
-    const { spec, node, placement } = await createInstance(cluster, creation, { reporter, signal });
-    const instance = {
-      node,
-      spec,
-      state: "running" as const,
-      cpus: spec.cpus,
-      memoryBytes: spec.memoryBytes,
-    };
+    const watch = { reporter, signal };
+    const created = await createInstance(cluster, creation, watch);
+    const { spec, node, placement } = created;
     const address = flags.noWait
       ? spec.address
-      : await waitUntilReady(cluster, instance, flags.timeout * 1000, { reporter, signal });
-    const answer = { ...instanceJson({ ...instance, node: node.name }), address };
+      : await awaitCreated(cluster, created, flags.timeout * 1000, watch);
+    const answer = { ...instanceJson({ spec, node: node.name, state: "running" }), address };
     print(
       flags.explain ? { ...answer, placement } : answer,
       `${spec.name} runs on ${node.name}${address ? ` at ${address}` : ""}\n`,

@@ -10,10 +10,12 @@ import { type NodeProbe, probeNode } from "../nodes/probe.ts";
 import { runPlan, type Watch } from "../nodes/run-plan.ts";
 import { type Placement, place } from "../placement/place.ts";
 import { planCreate } from "./create-plan.ts";
+import { decideDelete, deleteInstance } from "./delete.ts";
 import type { CreateRequest, Draft } from "./draft.ts";
 import { checkInstanceName } from "./name.ts";
 import { planRemoval } from "./removal.ts";
 import { checkNameIsFree } from "./taken-name.ts";
+import { waitUntilReady } from "./wait.ts";
 
 export type Creation = {
   readonly spec: InstanceSpec;
@@ -74,6 +76,32 @@ export async function createInstance(cluster: Cluster, decided: Creation, watch:
     });
     return creation;
   });
+}
+
+/**
+ * Waits until the guest answers, and gives its address. An interruption still undoes the whole create; a guest that is merely slow stays
+ * (`not-ready`).
+ */
+export async function awaitCreated(
+  cluster: Cluster,
+  { spec, node }: Creation,
+  timeoutMs: number,
+  watch: Watch,
+): Promise<string> {
+  const instance = { node, spec, state: "running" as const, cpus: spec.cpus, memoryBytes: spec.memoryBytes };
+  try {
+    return await waitUntilReady(cluster, instance, timeoutMs, watch);
+  } catch (error) {
+    if (watch.signal?.aborted !== true) throw error;
+    watch.reporter.note(`Undoing what was made on ${node.name}.`);
+    await deleteInstance(cluster, await decideDelete(cluster, spec.name), { reporter: watch.reporter });
+    throw new WaifuError("interrupted", `interrupted: ${spec.name} is gone from node ${node.name} again`, {
+      node: node.name,
+      instance: spec.name,
+      hint: "With --no-wait, create does not wait for the guest.",
+      cause: error,
+    });
+  }
 }
 
 /** Each node's reason; of the one that was asked for only its own, and what keeps it from answering as it is. */

@@ -1,5 +1,4 @@
-import { mkdtempSync } from "node:fs";
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, rename, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { stringify } from "smol-toml";
@@ -124,18 +123,18 @@ function watch(child: Bun.Subprocess<"ignore" | Buffer, "pipe", "pipe">): Runnin
 
 let building: Promise<string> | undefined;
 
-/** `$WAIFUCTL`, or the binary of this very source, compiled once a test run. */
+/** `$WAIFUCTL`, or dist/waifuctl, compiled from this very source once a test run. */
 export function compiled(): Promise<string> {
-  building ??= compile();
+  building ??= process.env.WAIFUCTL ? Promise.resolve(process.env.WAIFUCTL) : compile();
   return building;
 }
 
 async function compile(): Promise<string> {
-  if (process.env.WAIFUCTL) return process.env.WAIFUCTL;
   const root = join(import.meta.dir, "../..");
-  const folder = mkdtempSync(join(tmpdir(), "waifuctl-compiled-"));
-  process.once("exit", () => Bun.spawnSync(["rm", "-r", folder]));
-  const binary = join(folder, "waifuctl");
-  await must(["sh", ".ci/compile.sh", "src/main.ts", binary], { cwd: root });
+  const binary = join(root, "dist/waifuctl");
+  const fresh = `${binary}.${process.pid}`;
+  await must(["sh", ".ci/compile.sh", "src/main.ts", fresh], { cwd: root });
+  // Another test run may be using the old one.
+  await rename(fresh, binary);
   return binary;
 }
