@@ -53,7 +53,7 @@ describe("Ctrl-C", () => {
     expect(await tracesOf(site.nodes)).toEqual(before);
   });
 
-  test.each(["disk", "seed", "define", "start", "autostart"])("during or after: %s", async (step) => {
+  test.each(["disk", "seed", "define", "start", "wait until new answers"])("during or after: %s", async (step) => {
     const create = operator.start("create", "new", "-t", "tiny", "-n", "n1");
     await create.says(`${step}…`);
     create.kill("SIGINT");
