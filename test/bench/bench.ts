@@ -50,7 +50,10 @@ const folder = await mkdtemp(join(tmpdir(), "waifu-bench-"));
 // What operators keep and tests compile goes there too, and with it.
 process.env.TMPDIR = folder;
 for (const signal of ["SIGINT", "SIGTERM"] as const)
-  process.once(signal, () => leave().finally(() => process.exit(130)));
+  process.once(signal, () => {
+    console.error(`bench: ended by ${signal}`);
+    leave().finally(() => process.exit(130));
+  });
 // Two at once would measure each other, and have one lab between them.
 await withLock(join(runDir, "bench-run.lock"), async () => {
   const verdicts: Verdict[] = [];
