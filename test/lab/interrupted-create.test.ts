@@ -53,15 +53,18 @@ describe("Ctrl-C", () => {
     expect(await tracesOf(site.nodes)).toEqual(before);
   });
 
-  test.each(["disk", "seed", "define", "start", "wait until new answers"])("during or after: %s", async (step) => {
-    const create = operator.start("create", "new", "-t", "tiny", "-n", "n1");
-    await create.says(`${step}…`);
-    create.kill("SIGINT");
-    const { stdout, exitCode } = await create.ended;
-    expect({ stdout, exitCode }).toEqual({ stdout: "", exitCode: 130 });
-    expect(await tracesOf(site.nodes)).toEqual(before);
-    expect(await operator.answer<object[]>("list")).toEqual([]);
-  });
+  test.each(["disk", "seed", "define", "start", "wait until new answers"])(
+    "during or after: %s",
+    async (step) => {
+      const create = operator.start("create", "new", "-t", "tiny", "-n", "n1");
+      await create.says(`${step}…`);
+      create.kill("SIGINT");
+      const { stdout, exitCode } = await create.ended;
+      expect({ stdout, exitCode }).toEqual({ stdout: "", exitCode: 130 });
+      expect(await tracesOf(site.nodes)).toEqual(before);
+      expect(await operator.answer<object[]>("list")).toEqual([]);
+    },
+  );
 });
 
 test("a link that dies: the outcome is unknown, and delete clears up once the node answers again", async () => {
