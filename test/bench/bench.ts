@@ -52,7 +52,7 @@ process.env.TMPDIR = folder;
 for (const signal of ["SIGINT", "SIGTERM"] as const)
   process.once(signal, () => {
     console.error(`bench: ended by ${signal}`);
-    leave().finally(() => process.exit(130));
+    void leave().finally(() => process.exit(130));
   });
 // Two at once would measure each other, and have one lab between them.
 await withLock(join(runDir, "bench-run.lock"), async () => {
