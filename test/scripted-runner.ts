@@ -2,6 +2,7 @@ import { Duplex, PassThrough } from "node:stream";
 import type { Command, CommandResult } from "../src/command.ts";
 import { WaifuError } from "../src/errors.ts";
 import type { RemoteProcess, Runner } from "../src/ssh/runner.ts";
+import type { StageResult, Stages } from "../src/ssh/stage-script.ts";
 
 /** What a node answers to the commands whose text the pattern matches; the first matching rule counts. */
 export type Rule = readonly [
@@ -43,6 +44,25 @@ export class ScriptedRunner implements Runner {
     const results: CommandResult[] = [];
     for (const command of commands) results.push(await this.run(command, signal));
     return results;
+  }
+
+  async runStages(
+    stages: Stages,
+    onResult: (result: StageResult) => void,
+    signal?: AbortSignal,
+  ): Promise<void> {
+    for (const [stage, steps] of stages.entries()) {
+      const runStep = async (commands: readonly Command[], step: number): Promise<boolean> => {
+        for (const [index, command] of commands.entries()) {
+          const { exitCode, stderr } = await this.run(command, signal);
+          onResult({ stage, step, command: index, exitCode, stderr });
+          if (exitCode !== 0) return false;
+        }
+        return true;
+      };
+      const outcomes = await Promise.all(steps.map(runStep));
+      if (outcomes.includes(false)) return;
+    }
   }
 
   /** The only conversation that verbs hold is the node's lock: its holder repeats each heartbeat. */

@@ -1,4 +1,4 @@
-import { awaitCreated, createInstance, decideCreate } from "../instances/create.ts";
+import { awaitCreated, type Creation, createInstance, decideCreate } from "../instances/create.ts";
 import { describePlan, renderPlan } from "../nodes/describe-plan.ts";
 import { parseSize } from "../size.ts";
 import { parseKeyValue, parseWholeNumber, toRecord, waitTimeout } from "./argument-values.ts";
@@ -74,26 +74,26 @@ export const command = defineCommand({
   },
   async run(flags, { deps, reporter, signal, print }) {
     const cluster = await deps();
-    const creation = await decideCreate(
-      cluster,
-      {
-        ...flags,
-        memoryBytes: flags.memory,
-        diskBytes: flags.disk,
-        labels: toRecord(flags.label),
-        nodeLabels: toRecord(flags.nodeLabel),
-        userData: await readUserData(flags.userData ?? cluster.config.defaults.userDataFile),
-        sshKeys: await cluster.publicKeys(flags.sshKey),
-      },
-      signal,
-    );
-    if (flags.explain && !flags.json) reporter.note(renderPlacement(creation.placement));
+    const request = {
+      ...flags,
+      memoryBytes: flags.memory,
+      diskBytes: flags.disk,
+      labels: toRecord(flags.label),
+      nodeLabels: toRecord(flags.nodeLabel),
+      userData: await readUserData(flags.userData ?? cluster.config.defaults.userDataFile),
+      sshKeys: await cluster.publicKeys(flags.sshKey),
+    };
+    const explain = ({ placement }: Pick<Creation, "placement">) => {
+      if (flags.explain && !flags.json) reporter.note(renderPlacement(placement));
+    };
     if (flags.dryRun) {
-      const plan = describePlan(creation.plan);
-      return print({ ...plan, placement: creation.placement }, () => renderPlan(plan));
+      const decided = await decideCreate(cluster, request, signal);
+      explain(decided);
+      const plan = describePlan(decided.plan);
+      return print({ ...plan, placement: decided.placement }, () => renderPlan(plan));
     }
     const watch = { reporter, signal };
-    const created = await createInstance(cluster, creation, watch);
+    const created = await createInstance(cluster, request, watch, explain);
     const { spec, node, placement } = created;
     const address = flags.noWait
       ? spec.address

@@ -3,6 +3,9 @@ import { z } from "zod";
 import { WaifuError } from "../errors.ts";
 import { parseSize } from "../size.ts";
 
+// A file is read once a run: compiling the checks first takes longer than they do.
+z.config({ jitless: true });
+
 // Each complaint completes a sentence that begins with the key: "port must be …".
 
 /** Text that a test accepts. */

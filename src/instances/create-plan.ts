@@ -1,7 +1,7 @@
 import type { InstanceSpec } from "../instance-spec.ts";
 import { renderDomain } from "../libvirt/domain-xml.ts";
 import { pickAddress, reserveAddress } from "../libvirt/network.ts";
-import { defineDomain, setAutostart, startDomain } from "../libvirt/virsh.ts";
+import { defineDomain, startDomain } from "../libvirt/virsh.ts";
 import type { Plan, Step } from "../nodes/plan.ts";
 import type { NodeProbe } from "../nodes/probe.ts";
 import { seedPath, writeFile } from "../storage/node-files.ts";
@@ -41,7 +41,7 @@ export function planCreate(draft: Draft, probe: NodeProbe): PlannedInstance {
       { title: "disk", commands: storage.createDisk(disk, template.digest, spec.diskBytes) },
       { title: "seed", commands: [writeFile(seedPath(spec.uuid), seed)] },
       ...reservation,
-      { title: "define", commands: [defineDomain(uri, xml), setAutostart(uri, spec.uuid)] },
+      { title: "define", commands: [defineDomain(uri, spec.uuid, xml)] },
     ],
     [{ title: "start", commands: [startDomain(uri, spec.uuid)] }],
   ];

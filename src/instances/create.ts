@@ -32,12 +32,21 @@ export async function decideCreate(
   request: CreateRequest,
   signal?: AbortSignal,
 ): Promise<Creation> {
+  await checkRequest(cluster, request);
+  return await decide(cluster, request, signal);
+}
+
+/** Before any node is asked. */
+async function checkRequest(cluster: Cluster, request: CreateRequest): Promise<void> {
   if (request.name !== undefined) checkInstanceName(request.name);
   if (request.node !== undefined) nodeNamed(cluster, request.node);
   if (request.userData !== undefined) {
     const { checkUserData } = await import("../metadata/user-data.ts");
     checkUserData(request.userData.text, request.userData.path);
   }
+}
+
+async function decide(cluster: Cluster, request: CreateRequest, signal?: AbortSignal): Promise<Creation> {
   const looking = onEveryNode(cluster.config.nodes, (node) => probeNode(cluster, node, signal));
   // What makes seeds takes a while to load: meanwhile the nodes are at work.
   const [view, { draftInstance }] = await Promise.all([looking, import("./draft.ts")]);
@@ -56,26 +65,63 @@ export async function decideCreate(
 }
 
 /**
- * Carries the decision out under the node's lock, and decides the node's part anew when somebody changed the node meanwhile.
- * On any failure, and on an abort, what was made is removed again before the error is thrown.
+ * Decides, tells `onDecided`, and carries it out under the node's lock; the node's part is decided anew when somebody changed the node meanwhile.
+ * On any failure, and on an abort, what was made is removed again before the error is thrown. Throws as `decideCreate`, and `locked`.
  */
-export async function createInstance(cluster: Cluster, decided: Creation, watch: Watch): Promise<Creation> {
-  return await withNodeLock(cluster, decided.node, watch, async (watch, sequence) => {
-    const creation =
-      sequence === decided.probe.sequence ? decided : await decideAgain(cluster, decided, watch.signal);
-    const { spec, node, plan, draft } = creation;
-    await runPlan(cluster, plan, watch, async () => {
-      const probe = await probeNode(cluster, node);
-      await runPlan(cluster, removalOf(spec, probe, draft), { reporter: watch.reporter });
-    });
-    cluster.state.instances.remember({
-      spec,
-      node: node.name,
-      state: "running",
-      seenAt: cluster.now().toISOString(),
-    });
-    return creation;
+export async function createInstance(
+  cluster: Cluster,
+  request: CreateRequest,
+  watch: Watch,
+  onDecided: (decided: Creation) => void = () => {},
+): Promise<Creation> {
+  await checkRequest(cluster, request);
+  const deciding = decide(cluster, request, watch.signal).then((decided) => {
+    onDecided(decided);
+    return decided;
   });
+  // Only one node can be meant: its lock is fetched in the same round trip as what there is to know.
+  const node = onlyNode(cluster, request) ?? (await deciding).node;
+  const undecided = new AbortController();
+  deciding.catch(() => undecided.abort());
+  try {
+    return await withNodeLock(cluster, node, until(undecided.signal, watch), async (watch, isFresh) => {
+      const decided = await deciding;
+      const isAsDecided = isFresh(decided.probe);
+      return await carryOut(
+        cluster,
+        isAsDecided ? decided : await decideAgain(cluster, decided, watch.signal),
+        watch,
+      );
+    });
+  } catch (error) {
+    // What kept it from being decided is what to tell, not that the lock was given up for it.
+    await deciding;
+    throw error;
+  }
+}
+
+function onlyNode({ config }: Cluster, { node }: CreateRequest): NodeConfig | undefined {
+  const candidates = config.nodes.filter(({ name }) => name === (node ?? name));
+  return candidates.length === 1 ? candidates[0] : undefined;
+}
+
+function until(end: AbortSignal, { reporter, signal }: Watch): Watch {
+  return { reporter, signal: signal === undefined ? end : AbortSignal.any([end, signal]) };
+}
+
+async function carryOut(cluster: Cluster, creation: Creation, watch: Watch): Promise<Creation> {
+  const { spec, node, plan, draft } = creation;
+  await runPlan(cluster, plan, watch, async () => {
+    const probe = await probeNode(cluster, node);
+    await runPlan(cluster, removalOf(spec, probe, draft), { reporter: watch.reporter });
+  });
+  cluster.state.instances.remember({
+    spec,
+    node: node.name,
+    state: "running",
+    seenAt: cluster.now().toISOString(),
+  });
+  return creation;
 }
 
 /**

@@ -9,19 +9,23 @@ export function virsh(uri: string, ...args: string[]): Argv {
 const START_MS = 180_000;
 
 /**
- * Defines from standard input, checked against libvirt's own schema. Defining the same XML again changes nothing. `cat` makes a pipe of
- * whatever standard input is: /dev/stdin can't be opened when that is a socket, as it is under Bun and under some builds of sshd.
+ * Defines from standard input, checked against libvirt's own schema, and has it started with the node. Doing it again changes nothing.
+ * One virsh for both: most of its time goes into connecting. It goes on after a failure.
  */
-export function defineDomain(uri: string, xml: string): Command {
-  return repeatable(["cat"], { pipeTo: [virsh(uri, "define", "--validate", "/dev/stdin")], stdin: xml });
+export function defineDomain(uri: string, uuid: string, xml: string): Command {
+  const script = `define --validate /dev/stdin; autostart ${uuid}`;
+  // A pipe of whatever standard input is: /dev/stdin can't be opened when that is a socket, as it may be under sshd and under Bun.
+  return repeatable(["cat"], { pipeTo: [virsh(uri, script)], stdin: xml, timeoutMs: START_MS });
+}
+
+/** The last line that a program wrote on standard error; of virsh, not what only follows from an earlier failure in the same call. */
+export function lastComplaint(stderr: string): string | undefined {
+  const lines = stderr.trim().split("\n");
+  return lines.findLast((line) => !line.startsWith("error: failed to get domain ")) ?? lines.at(-1);
 }
 
 export function startDomain(uri: string, uuid: string): Command {
   return once(virsh(uri, "start", uuid), { timeoutMs: START_MS });
-}
-
-export function setAutostart(uri: string, uuid: string): Command {
-  return repeatable(virsh(uri, "autostart", uuid), { timeoutMs: START_MS });
 }
 
 /** Asks the guest by ACPI and returns at once. */

@@ -1,8 +1,9 @@
 import type { Command, CommandResult } from "../command.ts";
 import type { NodeConfig } from "../config/cluster-config.ts";
 import { WaifuError } from "../errors.ts";
+import { lastComplaint } from "../libvirt/virsh.ts";
 
-/** A part of a change that a person would name. Run again, it leaves the node as one run does, or fails and says so. */
+/** A part of a change that a person would name, of one command or more. Run again, it leaves the node as one run does, or fails and says so. */
 export type Step = {
   readonly title: string;
   readonly commands: readonly Command[];
@@ -29,7 +30,7 @@ export type Plan = {
 
 /** Turns a failed command into the error of its step. */
 export function stepError(plan: Plan, step: Step, result: CommandResult): WaifuError {
-  const said = result.stderr.trim().split("\n").at(-1) || `exit status ${result.exitCode}`;
+  const said = lastComplaint(result.stderr) || `exit status ${result.exitCode}`;
   const details = { node: plan.node.name, instance: plan.instance };
   return (
     step.explain?.(result) ??

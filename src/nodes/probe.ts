@@ -12,8 +12,8 @@ import { type NodeFacts, parseFacts, readFacts } from "./facts.ts";
 /** One node as it stands: all that a verb needs to decide, read in one round trip. */
 export type NodeProbe = {
   readonly node: NodeConfig;
-  /** Of the node's lock, read before anything else: the same number under the lock means that nothing changed since. */
-  readonly sequence: number;
+  /** Of the node's lock, as each look read it before it looked: tells whether anybody changed the node since. */
+  readonly sequences: readonly number[];
   readonly facts: NodeFacts;
   readonly domains: readonly Domain[];
   readonly storage: StorageInventory;
@@ -45,22 +45,13 @@ export async function probeNode(
   }
   return {
     node,
-    sequence: commonSequence(looks.map(([sequence]) => sequence)),
+    sequences: looks.map(([sequence]) => (sequence === undefined ? Number.NaN : parseLockSequence(sequence))),
     facts: parseFacts(facts.stdout),
     domains: domainsOf(node, domains),
     storage: onNode(node, () => storage.parseInventory(disks)),
     network:
       network === undefined || networkName === undefined ? undefined : networkOf(node, networkName, network),
   };
-}
-
-/** What every look saw before it looked; NaN, which equals nothing, when the lock changed hands between them. */
-function commonSequence(results: readonly (CommandResult | undefined)[]): number {
-  const sequences = new Set(
-    results.map((result) => (result === undefined ? Number.NaN : parseLockSequence(result))),
-  );
-  const [sequence = Number.NaN] = sequences;
-  return sequences.size === 1 ? sequence : Number.NaN;
 }
 
 /** Only the domains: what `list`, `ip` or `ssh` need. Throws `remote-failed` when libvirt does not answer. */

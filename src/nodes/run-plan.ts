@@ -1,7 +1,8 @@
 import type { Command, CommandResult } from "../command.ts";
 import { WaifuError } from "../errors.ts";
-import type { Reporter } from "../reporter.ts";
+import type { Step as Report, Reporter } from "../reporter.ts";
 import type { Runner } from "../ssh/runner.ts";
+import type { StageResult } from "../ssh/stage-script.ts";
 import type { Cluster } from "./cluster.ts";
 import { type Plan, type Step, stepError } from "./plan.ts";
 
@@ -22,9 +23,11 @@ export async function runPlan(cluster: Cluster, plan: Plan, watch: Watch, undo?:
   journal.begin({ id, verb, instance, uuid, digest, node: node.name, stages: titles });
   try {
     const runner = await cluster.connect(node);
-    for (const [index, steps] of stages.entries()) {
-      journal.stage(id, index + 1);
-      await allEnded(steps.map((step) => runStep(runner, plan, step, watch)));
+    let begun = 0;
+    for (const part of inScripts(stages)) {
+      const onStage = () => journal.stage(id, ++begun);
+      if (part.isScript) await runScript(runner, plan, part.stages, watch, onStage);
+      else await runInHalves(runner, plan, part.stages, watch, onStage);
     }
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
@@ -55,10 +58,68 @@ async function putRight(plan: Plan, cause: unknown, watch: Watch, undo: Undo): P
   }
 }
 
-/** Waits for all, whatever becomes of them: nothing may still be at work when the undoing begins. */
-async function allEnded(works: readonly Promise<void>[]): Promise<void> {
-  const outcomes = await Promise.allSettled(works);
-  for (const outcome of outcomes) if (outcome.status === "rejected") throw outcome.reason;
+type Stages = Plan["stages"];
+type Part = { readonly isScript: boolean; readonly stages: Stages[number][] };
+
+/** As few round trips as can be: only a stage with a step in two halves can't be sent along with its neighbours. */
+function inScripts(stages: Stages): Part[] {
+  const parts: Part[] = [];
+  for (const steps of stages) {
+    const isScript = steps.every((step) => step.andThen === undefined);
+    const last = parts.at(-1);
+    if (isScript && last?.isScript) last.stages.push(steps);
+    else parts.push({ isScript, stages: [steps] });
+  }
+  return parts;
+}
+
+async function runScript(
+  runner: Runner,
+  plan: Plan,
+  stages: Stages,
+  { reporter, signal }: Watch,
+  onStage: () => void,
+): Promise<void> {
+  const failures: WaifuError[] = [];
+  let reports = new Map<Step, Report>();
+  const begin = (steps: readonly Step[] = []): void => {
+    onStage();
+    reports = new Map(steps.map((step) => [step, reporter.step(step.title)]));
+  };
+  const onResult = ({ stage, step: index, command, exitCode, stderr }: StageResult): void => {
+    const step = stages[stage]?.[index];
+    const report = step && reports.get(step);
+    if (step === undefined || report === undefined) return;
+    const hasFailed = exitCode !== 0;
+    if (hasFailed) failures.push(stepError(plan, step, { exitCode, stderr, stdout: "" }));
+    else if (command + 1 < step.commands.length) return;
+    reports.delete(step);
+    if (hasFailed) report.failed();
+    else report.done();
+    const isLast = stage + 1 === stages.length;
+    if (reports.size === 0 && failures.length === 0 && !isLast) begin(stages[stage + 1]);
+  };
+  begin(stages[0]);
+  try {
+    const commands = stages.map((steps) => steps.map((step) => step.commands));
+    await runner.runStages(commands, onResult, signal);
+  } finally {
+    for (const report of reports.values()) report.failed();
+  }
+  if (failures[0] !== undefined) throw failures[0];
+}
+
+async function runInHalves(
+  runner: Runner,
+  plan: Plan,
+  stages: Stages,
+  watch: Watch,
+  onStage: () => void,
+): Promise<void> {
+  for (const steps of stages) {
+    onStage();
+    for (const step of steps) await runStep(runner, plan, step, watch);
+  }
 }
 
 async function runStep(runner: Runner, plan: Plan, step: Step, { reporter, signal }: Watch): Promise<void> {

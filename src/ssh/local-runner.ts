@@ -14,12 +14,16 @@ import { exchange, exitStatus } from "./streams.ts";
 
 /** This very machine as a node: the same scripts as over SSH, given to the same `sh`. */
 export class LocalRunner extends NodeRunner {
-  protected async execute(command: Command, signal?: AbortSignal): Promise<CommandResult> {
+  protected async execute(
+    command: Command,
+    signal?: AbortSignal,
+    onOutput?: (chunk: Buffer) => void,
+  ): Promise<CommandResult> {
     if (signal?.aborted) throw interrupted();
     const stdin = await openStdin(command.stdin);
     const child = this.#spawn(command);
     const ended = exitOf(child);
-    const traffic = exchange(child, stdin);
+    const traffic = exchange(child, stdin, onOutput);
     const kill = (name: "TERM" | "KILL"): Promise<number> =>
       exitOf(this.#spawn(once(killArgv(name, String(child.pid)))));
     try {

@@ -19,7 +19,7 @@ export type LockOptions = {
 };
 
 export type NodeLock = {
-  /** Raised by every take and every release. As a probe read it before it looked: nothing has changed since. */
+  /** Raised by every take and every release: as it was before this take. */
   readonly sequence: number;
   /** Aborted when the lock is no longer surely ours: before anyone else can have it. */
   readonly lost: AbortSignal;
@@ -62,6 +62,8 @@ export async function takeLock(
   );
   holder.stderr?.resume();
   const answers = createInterface({ input: holder.stream });
+  // How the holder ends tells all there is to know.
+  answers.on("error", () => {});
   const sequence = await taken(runner.node, holder, answers, signal);
 
   const lost = new AbortController();

@@ -4,6 +4,7 @@ import { WaifuError } from "../errors.ts";
 import { toBatch } from "./batch.ts";
 import { describe } from "./cut-short.ts";
 import type { RemoteProcess, Runner, TerminalSize } from "./runner.ts";
+import { type StageResult, type Stages, toStageScript } from "./stage-script.ts";
 
 /** One command that was run, for --verbose. `exitCode` is undefined when none came. */
 export type CommandEvent = {
@@ -11,7 +12,7 @@ export type CommandEvent = {
   readonly argv: Argv;
   readonly pipeTo?: readonly Argv[];
   readonly exitCode: number | undefined;
-  /** For a command in a batch, the time of the whole batch. */
+  /** For a command in a batch, the time of the whole batch; for one of a stage, the time since its stage began. */
   readonly ms: number;
 };
 
@@ -63,6 +64,31 @@ export abstract class NodeRunner implements Runner {
     }
   }
 
+  async runStages(
+    stages: Stages,
+    onResult: (result: StageResult) => void,
+    signal?: AbortSignal,
+  ): Promise<void> {
+    const commands = stages.flat(2);
+    const script = toStageScript(stages);
+    const results: StageResult[] = [];
+    let [stage, stageBegan, lastAt] = [0, performance.now(), performance.now()];
+    const onOutput = (chunk: Buffer): void => {
+      for (const result of script.read(chunk)) {
+        if (result.stage > stage) [stage, stageBegan] = [result.stage, lastAt];
+        lastAt = performance.now();
+        const command = stages[result.stage]?.[result.step]?.[result.command];
+        if (command !== undefined) this.#log(command, result.exitCode, lastAt - stageBegan);
+        results.push(result);
+        onResult(result);
+      }
+    };
+    const whole = await this.execute(script.command, signal, onOutput);
+    const hasFailed = results.some(({ exitCode }) => exitCode !== 0);
+    if (!hasFailed && results.length < commands.length)
+      throw this.#endedEarly(commands, results.length, whole);
+  }
+
   /**
    * Gives up early, for the caller to try anew: the kernel repeats its own attempt ever more rarely, and would meet a guest half a
    * minute after that came up.
@@ -91,15 +117,22 @@ export abstract class NodeRunner implements Runner {
   abstract close(): Promise<void>;
   /** Rejects with whatever the attempt failed with. */
   protected abstract openForward(host: string, port: number): Promise<Duplex>;
-  protected abstract execute(command: Command, signal?: AbortSignal): Promise<CommandResult>;
+  protected abstract execute(
+    command: Command,
+    signal?: AbortSignal,
+    onOutput?: (chunk: Buffer) => void,
+  ): Promise<CommandResult>;
 
   #startLog(commands: readonly Command[]): (results: readonly CommandResult[]) => void {
     const startedAt = performance.now();
     return (results) => {
-      const ms = Math.round(performance.now() - startedAt);
-      for (const [index, { argv, pipeTo }] of commands.entries())
-        this.#onCommand?.({ node: this.node, argv, pipeTo, exitCode: results[index]?.exitCode, ms });
+      const ms = performance.now() - startedAt;
+      for (const [index, command] of commands.entries()) this.#log(command, results[index]?.exitCode, ms);
     };
+  }
+
+  #log({ argv, pipeTo }: Command, exitCode: number | undefined, ms: number): void {
+    this.#onCommand?.({ node: this.node, argv, pipeTo, exitCode, ms: Math.round(ms) });
   }
 
   #endedEarly(commands: readonly Command[], done: number, { exitCode, stderr }: CommandResult): WaifuError {

@@ -1,5 +1,6 @@
 import type { Duplex, Readable } from "node:stream";
 import type { Command, CommandResult } from "../command.ts";
+import type { StageResult, Stages } from "./stage-script.ts";
 
 export type TerminalSize = { columns: number; rows: number };
 
@@ -26,6 +27,11 @@ export interface Runner {
   run(command: Command, signal?: AbortSignal): Promise<CommandResult>;
   /** Runs commands one after another in a single round trip; none may carry stdin. A failing one does not stop the rest. */
   runAll(commands: readonly Command[], signal?: AbortSignal): Promise<CommandResult[]>;
+  /**
+   * Runs stages one after another in a single round trip, the steps of a stage at once, the commands of a step one after another.
+   * A command that fails ends its step, and no stage follows. `onResult` hears of each command at its end. Throws as `run` does.
+   */
+  runStages(stages: Stages, onResult: (result: StageResult) => void, signal?: AbortSignal): Promise<void>;
   /** Starts a program and leaves its streams to the caller; with `terminal`, on a pseudo-terminal. */
   start(command: Command, terminal?: TerminalSize): Promise<RemoteProcess>;
   /** A TCP stream from the node to an address that the node can reach. */

@@ -35,9 +35,13 @@ export class SshRunner extends NodeRunner {
     });
   }
 
-  protected execute(command: Command, signal?: AbortSignal): Promise<CommandResult> {
+  protected execute(
+    command: Command,
+    signal?: AbortSignal,
+    onOutput?: (chunk: Buffer) => void,
+  ): Promise<CommandResult> {
     return this.#inSlot(async (release) => {
-      const result = await this.#execute(command, signal);
+      const result = await this.#execute(command, signal, onOutput);
       release();
       return result;
     }, signal);
@@ -66,7 +70,11 @@ export class SshRunner extends NodeRunner {
     await closed;
   }
 
-  async #execute(command: Command, signal?: AbortSignal): Promise<CommandResult> {
+  async #execute(
+    command: Command,
+    signal?: AbortSignal,
+    onOutput?: (chunk: Buffer) => void,
+  ): Promise<CommandResult> {
     const stdin = await openStdin(command.stdin);
     const framed = frame(toScript(command, this.become));
     const channel = await this.#open(command, framed.line).catch((error) => {
@@ -74,7 +82,7 @@ export class SshRunner extends NodeRunner {
       throw error;
     });
     const closed = exitOf(channel);
-    const traffic = exchange({ stdin: channel, stdout: channel, stderr: channel.stderr }, stdin);
+    const traffic = exchange({ stdin: channel, stdout: channel, stderr: channel.stderr }, stdin, onOutput);
     const ended = closed.then(async (status) => {
       await traffic.drained;
       return status;

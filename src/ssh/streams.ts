@@ -14,22 +14,28 @@ export type Traffic = {
   readonly starved: Promise<never>;
 };
 
-/** Feeds a program from a source, with backpressure, and gathers what it writes. */
-export function exchange(program: Streams, source: Readable): Traffic {
+/** Feeds a program from a source, with backpressure, and gathers what it writes; `onOutput` hears standard output as it comes. */
+export function exchange(program: Streams, source: Readable, onOutput?: (chunk: Buffer) => void): Traffic {
   const { promise: starved, reject } = Promise.withResolvers<never>();
   starved.catch(() => {});
   source.once("error", reject);
   // A program may end without reading all of it.
   program.stdin.on("error", () => {});
   source.pipe(program.stdin);
-  const [stdout, stderr] = [gather(program.stdout), gather(program.stderr)];
+  const [stdout, stderr] = [gather(program.stdout, onOutput), gather(program.stderr)];
   const drained = Promise.all([stdout.ended, stderr.ended]).then(() => source.destroy());
   return { stdout: stdout.chunks, stderr: stderr.chunks, drained, starved };
 }
 
-function gather(stream: Readable): { chunks: Buffer[]; ended: Promise<void> } {
+function gather(
+  stream: Readable,
+  onChunk?: (chunk: Buffer) => void,
+): { chunks: Buffer[]; ended: Promise<void> } {
   const chunks: Buffer[] = [];
-  stream.on("data", (chunk: Buffer) => chunks.push(chunk));
+  stream.on("data", (chunk: Buffer) => {
+    chunks.push(chunk);
+    onChunk?.(chunk);
+  });
   return { chunks, ended: new Promise((resolve) => stream.once("end", resolve)) };
 }
 

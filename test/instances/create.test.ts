@@ -21,7 +21,6 @@ const changes: Rule[] = [
   [/add-last ip-dhcp-host/, ""],
   [/ define --validate /, ""],
   [/ start [0-9a-f-]{36}$/, ""],
-  [/ autostart [0-9a-f-]{36}$/, ""],
 ];
 
 const removals: Rule[] = [
@@ -52,24 +51,12 @@ function changesOf(runner: ScriptedRunner): string[] {
     /add-last/,
     /define --validate/,
     / start /,
-    / autostart /,
     / destroy /,
     / undefine /,
     /delete ip-dhcp/,
     /^rm -f/,
   ];
-  const names = [
-    "disk",
-    "seed",
-    "address",
-    "define",
-    "start",
-    "autostart",
-    "destroy",
-    "undefine",
-    "release",
-    "rm",
-  ];
+  const names = ["disk", "seed", "address", "define", "start", "destroy", "undefine", "release", "rm"];
   return runner.ran.flatMap((line) => {
     const index = verbs.findIndex((verb) => verb.test(line));
     return names[index] === undefined ? [] : [names[index]];
@@ -83,10 +70,10 @@ test("the steps run in order on the node that was chosen, and are remembered", a
     probeRules(() => ({ domains: [{ spec, state: 1 }] })),
   );
   const cluster = scriptedCluster([n1, n2]);
-  const created = await createInstance(cluster, await decideCreate(cluster, request), watch());
+  const created = await createInstance(cluster, request, watch());
   expect(created.node.name).toBe("n1");
   expect(changesOf(n1).slice(0, 4).sort()).toEqual(["address", "define", "disk", "seed"]);
-  expect(changesOf(n1).slice(4).sort()).toEqual(["autostart", "start"]);
+  expect(changesOf(n1).slice(4)).toEqual(["start"]);
   expect(changesOf(n2)).toEqual([]);
   expect(cluster.state.instances.all().map((seen) => [seen.spec.name, seen.node])).toContainEqual([
     "web",
@@ -103,16 +90,17 @@ test("a step that fails undoes what was made, found anew on the node", async () 
   ];
   const n1 = new ScriptedRunner("n1", [broken, ...probeRules(() => made), ...changes, ...removals]);
   const cluster = scriptedCluster([n1]);
-  const decided = await decideCreate(cluster, request);
-  made = {
-    domains: [{ spec: decided.spec, state: 5 }],
-    disks: [decided.spec],
-    reservations: [{ mac: decided.spec.mac, address: decided.spec.address ?? "" }],
-  };
-  const error = await rejection(createInstance(cluster, { ...decided }, watch()));
+  const creating = createInstance(cluster, request, watch(), ({ spec }) => {
+    made = {
+      domains: [{ spec, state: 5 }],
+      disks: [spec],
+      reservations: [{ mac: spec.mac, address: spec.address ?? "" }],
+    };
+  });
+  const error = await rejection(creating);
   expect(error).toMatchObject({ code: "remote-failed", node: "n1", instance: "web" });
   expect(error.message).toBe("start failed on node n1: error: internal error: no memory left");
-  expect(changesOf(n1).slice(6)).toEqual(["undefine", "release", "rm", "rm"]);
+  expect(changesOf(n1).slice(5)).toEqual(["undefine", "release", "rm", "rm"]);
   expect(cluster.state.instances.all()).toEqual([]);
   expect(cluster.state.journal.open()).toEqual([]);
 });
@@ -124,9 +112,10 @@ test("when undoing fails too, the error says that the node is half-changed and t
   const gone: Rule = [/waifu\.lock$/, () => (isLost ? raise(lost) : "0")];
   const n1 = new ScriptedRunner("n1", [gone, fails, ...probeRules(() => ({})), ...changes]);
   const cluster = scriptedCluster([n1]);
-  const decided = await decideCreate(cluster, request);
-  isLost = true;
-  const error = await rejection(createInstance(cluster, decided, watch()));
+  const creating = createInstance(cluster, request, watch(), () => {
+    isLost = true;
+  });
+  const error = await rejection(creating);
   expect(error).toMatchObject({
     code: "half-changed",
     exitStatus: 8,
@@ -143,11 +132,11 @@ test("somebody who changed the node meanwhile makes it decide anew, under the lo
   let now: NodeContents = {};
   const n1 = new ScriptedRunner("n1", [...probeRules(() => now), ...changes]);
   const cluster = scriptedCluster([n1]);
-  const decided = await decideCreate(cluster, request);
-  expect(decided.spec.address).toBe("192.168.122.2");
-  n1.sequence = 1;
-  now = { sequence: 1, reservations: [{ mac: "52:54:00:00:00:01", address: "192.168.122.2" }] };
-  const created = await createInstance(cluster, decided, watch());
+  n1.sequence = 2;
+  const created = await createInstance(cluster, request, watch(), ({ spec }) => {
+    expect(spec.address).toBe("192.168.122.2");
+    now = { reservations: [{ mac: "52:54:00:00:00:01", address: "192.168.122.2" }] };
+  });
   expect(created.spec.address).toBe("192.168.122.3");
 });
 
@@ -155,10 +144,11 @@ test("a name that somebody took meanwhile is refused under the lock, and nothing
   let now: NodeContents = {};
   const n1 = new ScriptedRunner("n1", [...probeRules(() => now), ...changes]);
   const cluster = scriptedCluster([n1]);
-  const decided = await decideCreate(cluster, request);
-  n1.sequence = 1;
-  now = { foreign: ["web"] };
-  expect(await rejection(createInstance(cluster, decided, watch()))).toMatchObject({
+  n1.sequence = 2;
+  const creating = createInstance(cluster, request, watch(), () => {
+    now = { foreign: ["web"] };
+  });
+  expect(await rejection(creating)).toMatchObject({
     code: "exists",
     node: "n1",
   });
@@ -168,13 +158,22 @@ test("a name that somebody took meanwhile is refused under the lock, and nothing
 test("an interruption before the first step makes nothing", async () => {
   const n1 = new ScriptedRunner("n1", [...probeRules(() => ({})), ...changes, ...removals]);
   const cluster = scriptedCluster([n1]);
-  const decided = await decideCreate(cluster, request);
-  const error = await rejection(
-    createInstance(cluster, decided, { ...watch(), signal: AbortSignal.abort() }),
+  const abort = new AbortController();
+  const creating = createInstance(cluster, request, { ...watch(), signal: abort.signal }, () =>
+    abort.abort(),
   );
+  const error = await rejection(creating);
   expect(error.code).toBe("interrupted");
-  // Undoing looks for traces, and removes what it needs not look for.
-  expect(changesOf(n1)).toEqual(["rm"]);
+  expect(changesOf(n1)).toEqual([]);
+  expect(cluster.state.journal.open()).toEqual([]);
+});
+
+test("what can't be decided is told, though the only node's lock was on its way", async () => {
+  const n1 = new ScriptedRunner("n1", [...probeRules(() => ({ foreign: ["web"] })), ...changes]);
+  const cluster = scriptedCluster([n1]);
+  expect(await rejection(createInstance(cluster, request, watch()))).toMatchObject({ code: "exists" });
+  expect(changesOf(n1)).toEqual([]);
+  expect(cluster.state.journal.open()).toEqual([]);
 });
 
 test.each<[string, Partial<NodeContents>, string]>([

@@ -9,7 +9,7 @@ const domain = { uuid: spec.uuid, name: spec.name, cpus: 2, memoryBytes: 2 * GiB
 
 const probe: NodeProbe = {
   node: { ...nodeConfig("n1"), memoryOvercommit: 1.5 },
-  sequence: 0,
+  sequences: [0],
   facts: {
     architecture: "x86_64",
     kernel: "6",

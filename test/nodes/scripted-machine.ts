@@ -17,6 +17,7 @@ export function scriptedMachine(node: string, script: readonly (readonly [Comman
     node,
     run,
     runAll: (commands) => Promise.all(commands.map(run)),
+    runStages: unscripted,
     start: unscripted,
     forward: unscripted,
     close: async () => {},
