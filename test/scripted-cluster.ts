@@ -59,7 +59,7 @@ const template = { digest: "a".repeat(64), name: "tiny", virtualBytes: 32 * 1024
 export function probeRules(contents: () => NodeContents): Rule[] {
   return [
     [/waifu\.lock$/, () => `${contents().sequence ?? 0}\ntester@here`],
-    [/meminfo/, "x86_64\n6.1.0\n4\n16777216\n8388608\nkvm\n"],
+    [/meminfo/, "6.1.0 x86_64\n4\n16777216\n8388608\nkvm\n"],
     [/domstats --raw/, () => printDomains(contents())],
     [/df -B1/, () => printStorage(contents())],
     [/net-dumpxml --inactive/, () => printNetwork(contents())],
@@ -79,7 +79,7 @@ function printDomains({ domains = [], foreign = [] }: NodeContents): string {
 
 function printStorage({ disks = [] }: NodeContents): string {
   const files = disks.map(({ name, uuid }) => `${name}.${uuid}.qcow2\t8\n`);
-  return `270553174016 79964037120\n${JSON.stringify(template)}\n${files.join("")}`;
+  return `1B-blocks Avail\n270553174016 79964037120\n${JSON.stringify(template)}\n${files.join("")}`;
 }
 
 function printNetwork({ reservations = [] }: NodeContents): string {

@@ -1,7 +1,8 @@
 import type { InstanceSpec } from "../instance-spec.ts";
+import { defineDomain } from "../libvirt/define.ts";
 import { renderDomain } from "../libvirt/domain-xml.ts";
-import { pickAddress, reserveAddress } from "../libvirt/network.ts";
-import { defineDomain, startDomain } from "../libvirt/virsh.ts";
+import { pickAddress } from "../libvirt/network.ts";
+import { startDomain } from "../libvirt/virsh.ts";
 import type { Plan, Step } from "../nodes/plan.ts";
 import type { NodeProbe } from "../nodes/probe.ts";
 import { seedPath, writeFile } from "../storage/node-files.ts";
@@ -12,7 +13,7 @@ import type { Draft } from "./draft.ts";
 export type PlannedInstance = { readonly spec: InstanceSpec; readonly plan: Plan };
 
 /**
- * The way of a create on the node that was chosen, as values: template, then disk, seed, address and domain at once, then start.
+ * The way of a create on the node that was chosen, as values: template, then disk, seed, and domain with its address at once, then start.
  * Throws `refused` when the template does not fit on the disk.
  */
 export function planCreate(draft: Draft, probe: NodeProbe): PlannedInstance {
@@ -31,17 +32,17 @@ export function planCreate(draft: Draft, probe: NodeProbe): PlannedInstance {
   const uri = node.libvirtUri;
   const present = probe.storage.templates.find((candidate) => candidate.digest === template.digest);
   if (present !== undefined) checkDiskSize(template.name, present.virtualBytes, spec.diskBytes);
-  const reservation: Step[] =
-    network !== undefined && address !== undefined
-      ? [{ title: `address ${address}`, commands: [reserveAddress(uri, network.name, { ...spec, address })] }]
-      : [];
+  const lodging =
+    network && address ? { network: network.name, reservation: { ...spec, address } } : undefined;
   const stages: Step[][] = [
     present === undefined ? [installTemplateStep(storage, template, spec.diskBytes)] : [],
     [
       { title: "disk", commands: storage.createDisk(disk, template.digest, spec.diskBytes) },
       { title: "seed", commands: [writeFile(seedPath(spec.uuid), seed)] },
-      ...reservation,
-      { title: "define", commands: [defineDomain(uri, spec.uuid, xml)] },
+      {
+        title: address ? `define at ${address}` : "define",
+        commands: [defineDomain(uri, spec.uuid, xml, lodging)],
+      },
     ],
     [{ title: "start", commands: [startDomain(uri, spec.uuid)] }],
   ];

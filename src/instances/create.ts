@@ -48,10 +48,12 @@ async function checkRequest(cluster: Cluster, request: CreateRequest): Promise<v
 
 async function decide(cluster: Cluster, request: CreateRequest, signal?: AbortSignal): Promise<Creation> {
   const looking = onEveryNode(cluster.config.nodes, (node) => probeNode(cluster, node, signal));
-  // What makes seeds takes a while to load: meanwhile the nodes are at work.
-  const [view, { draftInstance }] = await Promise.all([looking, import("./draft.ts")]);
+  // Meanwhile the nodes are at work.
+  const { draftInstance, makeGuest } = await import("./draft.ts");
+  const guest = makeGuest(request);
+  const view = await looking;
   signal?.throwIfAborted();
-  const draft = draftInstance(cluster, request, view);
+  const draft = draftInstance(cluster, request, guest, view);
   const placement = place(
     [
       ...view.answers.map((probe) => toCandidate(probe, draft.template.digest)),

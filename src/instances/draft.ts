@@ -33,11 +33,40 @@ export type Draft = Omit<InstanceSpec, "address" | "template"> & {
   readonly seed: Uint8Array;
 };
 
+/** What of an instance hangs on nothing but the request. */
+export type Guest = Pick<Draft, "name" | "uuid" | "generation" | "user" | "hostKey" | "seed">;
+
+/** Takes a while: made while the nodes are being asked. The name is made up when there is none. */
+export function makeGuest(
+  request: CreateRequest,
+  name = request.name ?? makeUpName(new Set(), Math.random),
+): Guest {
+  const uuid = crypto.randomUUID();
+  const generation = 1;
+  const facts = request.userData && checkUserData(request.userData.text, request.userData.path);
+  const hostKey = facts?.hostKey === "its-own" ? undefined : makeHostKey(name);
+  const seed = renderSeed({
+    uuid,
+    generation,
+    hostname: name,
+    sshKeys: [...request.sshKeys],
+    userData: request.userData?.text,
+    hostKey,
+  });
+  const user = facts?.loginUser ?? defaultUser;
+  return { name, uuid, generation, user, hostKey: hostKey?.public, seed: seedDisk(seed) };
+}
+
 /**
  * Everything of a new instance that can be said before it has a node, its seed included. Throws `usage` without a template, `not-found` for
  * an unknown one, `exists` for a taken name.
  */
-export function draftInstance(cluster: Cluster, request: CreateRequest, view: FanOut<NodeProbe>): Draft {
+export function draftInstance(
+  cluster: Cluster,
+  request: CreateRequest,
+  proposed: Guest,
+  view: FanOut<NodeProbe>,
+): Draft {
   const { defaults } = cluster.config;
   const templateName = request.template ?? defaults.template;
   if (templateName === undefined) {
@@ -46,40 +75,31 @@ export function draftInstance(cluster: Cluster, request: CreateRequest, view: Fa
     });
   }
   const template = resolveTemplate(cluster, templateName, view.answers);
-  const name = chooseName(cluster, request.name, view);
-  const uuid = crypto.randomUUID();
-  const facts = request.userData && checkUserData(request.userData.text, request.userData.path);
-  const hostKey = facts?.hostKey === "its-own" ? undefined : makeHostKey(name);
-  const seed = renderSeed({
-    uuid,
-    generation: 1,
-    hostname: name,
-    sshKeys: [...request.sshKeys],
-    userData: request.userData?.text,
-    hostKey,
-  });
+  const name = chooseName(cluster, request.name, proposed.name, view);
+  const guest = name === proposed.name ? proposed : makeGuest(request, name);
   return {
-    uuid,
-    name,
-    generation: 1,
+    ...guest,
     template,
     cpus: request.cpus ?? defaults.cpus,
     memoryBytes: request.memoryBytes ?? defaults.memoryBytes,
     diskBytes: request.diskBytes ?? Math.max(defaults.diskBytes, template.virtualBytes ?? 0),
-    mac: macOf(uuid),
+    mac: macOf(guest.uuid),
     labels: request.labels,
-    user: facts?.loginUser ?? defaultUser,
-    hostKey: hostKey?.public,
     createdAt: cluster.now().toISOString(),
-    seed: seedDisk(seed),
   };
 }
 
-/** The wanted name if it is free everywhere, also on nodes that don't answer as far as is known; else one that is made up. */
-function chooseName(cluster: Cluster, wanted: string | undefined, view: FanOut<NodeProbe>): string {
+/** The wanted name if it is free everywhere, also on nodes that don't answer as far as is known; else the one proposed, or one that is free. */
+function chooseName(
+  cluster: Cluster,
+  wanted: string | undefined,
+  proposed: string,
+  view: FanOut<NodeProbe>,
+): string {
   const unreachable = new Set(view.failures.map((failure) => failure.node.name));
   const remembered = cluster.state.instances.all().filter((seen) => unreachable.has(seen.node));
-  const name = wanted ?? makeUpName(takenNames(view, remembered), Math.random);
+  const taken = takenNames(view, remembered);
+  const name = wanted ?? (taken.has(proposed) ? makeUpName(taken, Math.random) : proposed);
   checkNameIsFree(name, view.answers);
   const lastSeen = remembered.find((seen) => seen.spec.name === name);
   if (lastSeen !== undefined) {

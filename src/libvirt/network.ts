@@ -20,7 +20,8 @@ export type LibvirtNetwork = {
  */
 const networkScript = `
 xml=$(virsh -q -c "$1" net-dumpxml --inactive "$2") || exit
-bridge=$(printf '%s' "$xml" | sed -n "s/.*<bridge name='\\([^']*\\)'.*/\\1/p")
+bridge=
+case $xml in *"<bridge name='"*) bridge=\${xml#*<bridge name=\\'}; bridge=\${bridge%%\\'*} ;; esac
 [ -z "$bridge" ] || [ -e "/sys/class/net/$bridge" ] && echo active || echo inactive
 printf '%s\\n--\\n' "$xml"
 cat "/var/lib/libvirt/dnsmasq/$2.hostsfile" 2>/dev/null
@@ -82,7 +83,10 @@ else
   virsh -q -c "$1" net-update "$2" add-last ip-dhcp-host "$3" --live
 fi`;
 
-const reserveScript = `virsh -q -c "$1" net-update "$2" add-last ip-dhcp-host "$3" --config || exit${promiseScript}`;
+/** virsh goes on after a failure, and exits as its last command did. */
+const reserveScript = `
+said=$(cat | virsh -q -c "$1" "net-update $2 add-last ip-dhcp-host \\"$3\\" --config; $6" 2>&1) &&
+  case $said in *error:*) false ;; esac || { printf '%s\\n' "$said" >&2; exit 1; }${promiseScript}`;
 
 const releaseScript = `
 live=$(virsh -q -c "$1" net-dumpxml "$2" | grep -Fq -e "$5" && echo --live)
@@ -94,9 +98,18 @@ rest=$(grep -Fv -e "$5" "$hosts")
 printf '%s' "\${rest:+$rest
 }" >"$hosts" && kill -HUP "$pid"`;
 
-/** For good and at once. Fails when the MAC, the name or the address has a reservation already. */
-export function reserveAddress(uri: string, network: string, wanted: Reservation): Command {
-  return updateHost(reserveScript, uri, network, wanted);
+/**
+ * For good and at once, and in the same virsh what else there is to do with it: most of its time goes into connecting.
+ * Fails when the MAC, the name or the address has a reservation already.
+ */
+export function reserveAddress(
+  uri: string,
+  network: string,
+  wanted: Reservation,
+  more: { readonly virshCommands: string; readonly stdin: string; readonly timeoutMs: number },
+): Command {
+  const { argv } = updateHost(reserveScript, uri, network, wanted);
+  return repeatable([...argv, more.virshCommands], { stdin: more.stdin, timeoutMs: more.timeoutMs });
 }
 
 /** Tells dnsmasq again of a reservation that somebody's live update of the network made it forget. */

@@ -6,17 +6,7 @@ export function virsh(uri: string, ...args: string[]): Argv {
 }
 
 /** Time for QEMU to come up on a slow node. */
-const START_MS = 180_000;
-
-/**
- * Defines from standard input, checked against libvirt's own schema, and has it started with the node. Doing it again changes nothing.
- * One virsh for both: most of its time goes into connecting. It goes on after a failure.
- */
-export function defineDomain(uri: string, uuid: string, xml: string): Command {
-  const script = `define --validate /dev/stdin; autostart ${uuid}`;
-  // A pipe of whatever standard input is: /dev/stdin can't be opened when that is a socket, as it may be under sshd and under Bun.
-  return repeatable(["cat"], { pipeTo: [virsh(uri, script)], stdin: xml, timeoutMs: START_MS });
-}
+export const START_MS = 180_000;
 
 /** The last line that a program wrote on standard error; of virsh, not what only follows from an earlier failure in the same call. */
 export function lastComplaint(stderr: string): string | undefined {

@@ -11,7 +11,7 @@ export type NodeFacts = {
 };
 
 const factsScript = `
-uname -m; uname -r; nproc
+uname -mr; nproc
 sed -n 's/^MemTotal: *\\([0-9]*\\) kB/\\1/p; s/^MemAvailable: *\\([0-9]*\\) kB/\\1/p' /proc/meminfo
 [ -r /dev/kvm ] && [ -w /dev/kvm ] && echo kvm || echo tcg`;
 
@@ -20,7 +20,8 @@ export function readFacts(): Command {
 }
 
 export function parseFacts(stdout: string): NodeFacts {
-  const [architecture = "", kernel = "", cpus, total, available, accelerator] = stdout.trim().split("\n");
+  const [system = "", cpus, total, available, accelerator] = stdout.trim().split("\n");
+  const [kernel = "", architecture = ""] = system.split(" ");
   return {
     architecture,
     kernel,

@@ -32,13 +32,14 @@ export type NodeLock = {
 // while the lock is held; of a holder that was killed it stays so, and the next one goes past it.
 const HOLDER = `
 exec 2>&1
-mkdir -p -- "\${1%/*}" && exec 9<>"$1" || exit
+[ -d "\${1%/*}" ] || mkdir -p -- "\${1%/*}" || exit
+exec 9<>"$1" || exit
 if ! flock -n 9; then
   echo "busy $(sed -n 2p "$1")"
   flock -w "$3" 9 || exit ${BUSY}
 fi
 trap '' HUP PIPE
-sequence=$(sed -n 1p "$1")
+read -r sequence <"$1"
 sequence=$((\${sequence:-0} + \${sequence:-0} % 2))
 printf '%s\\n%s\\n' "$((sequence + 1))" "$2" >"$1"
 echo "locked $sequence"

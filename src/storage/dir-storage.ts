@@ -4,10 +4,10 @@ import { convertToFile, createOverlay } from "../qemu/qemu-img.ts";
 import { removeFiles, writeFile } from "./node-files.ts";
 import type { Disk, DiskName, NodeTemplate, Storage } from "./storage.ts";
 
-/** The file system's total and free bytes, then the templates' labels, then every disk with what it takes up. */
+/** A heading, the file system's total and free bytes, then the templates' labels, then every disk with what it takes up. */
 const inventoryScript = `
 [ -d "$1" ] || mkdir -p "$1" || exit
-df -B1 --output=size,avail "$1" | tail -n 1
+df -B1 --output=size,avail "$1"
 cat "$1"/templates/*.json 2>/dev/null
 find "$1/instances" -maxdepth 1 -name '*.qcow2' -printf '%f\\t%b\\n' 2>/dev/null
 exit 0`;
@@ -25,7 +25,7 @@ export function dirStorage(folder: string): Storage {
     kind: "dir",
     inventory: () => repeatable(["sh", "-c", inventoryScript, "sh", folder]),
     parseInventory(result) {
-      const [sizes = "", ...lines] = result.stdout.split("\n");
+      const [, sizes = "", ...lines] = result.stdout.split("\n");
       const [totalBytes, freeBytes] = sizes.trim().split(/\s+/).map(Number);
       if (result.exitCode !== 0 || totalBytes === undefined || freeBytes === undefined) {
         throw new WaifuError(

@@ -19,13 +19,13 @@ export type Sample = {
 
 /** A whole node, Debian 12 with libvirt 9.0.0: a folder, the network `default`; a part may be replaced. */
 export function sampleMachine(name: string, sample: Sample = {}): Runner {
-  const [storage, inventory] = sample.storage ?? [{ kind: "dir", path: "/var/lib/waifu" }, "100 60\n"];
+  const [storage, inventory] = sample.storage ?? [{ kind: "dir", path: "/var/lib/waifu" }, "1B-blocks Avail\n100 60\n"];
   const [network, definition] = sample.network ?? [
     "default",
     "active\n<network><name>default</name></network>\n--\n[]",
   ];
   return scriptedMachine(name, [
-    [readFacts(), "x86_64\n6.1.0-25-amd64\n4\n16303912\n12003912\nkvm\n"],
+    [readFacts(), "6.1.0-25-amd64 x86_64\n4\n16303912\n12003912\nkvm\n"],
     [lookAround(uri), sample.look ?? "right root\nnetwork default\nbridge virbr0\n"],
     [listDomains(uri), sample.domains ?? ""],
     [storageOf(storage).inventory(), inventory],
