@@ -32,20 +32,20 @@ export async function probeNode(
   const runner = await cluster.connect(node);
   const storage = storageOf(node.storage);
   const networkName = node.network.kind === "network" ? node.network.name : undefined;
-  // Channels of one connection, at once: a round trip, and the node's cores share the work.
+  // Channels of one connection, at once: a round trip, and the node's cores share the work. What takes longest comes first.
   const look = (...commands: Command[]) => runner.runAll([lockSequenceCommand(), ...commands], signal);
   const looks = await Promise.all([
-    look(readFacts(), storage.inventory()),
     look(listDomains(node.libvirtUri)),
-    ...(networkName === undefined ? [] : [look(readNetwork(node.libvirtUri, networkName))]),
+    networkName === undefined ? [] : look(readNetwork(node.libvirtUri, networkName)),
+    look(readFacts(), storage.inventory()),
   ]);
-  const [[, facts, disks] = [], [, domains] = [], [, network] = []] = looks;
+  const [[, domains], [, network], [, facts, disks]] = looks;
   if (facts === undefined || domains === undefined || disks === undefined) {
     throw new WaifuError("outcome-unknown", `node ${node.name} gave half an answer`, { node: node.name });
   }
   return {
     node,
-    sequences: looks.map(([sequence]) => (sequence === undefined ? Number.NaN : parseLockSequence(sequence))),
+    sequences: looks.flatMap(([sequence]) => (sequence === undefined ? [] : parseLockSequence(sequence))),
     facts: parseFacts(facts.stdout),
     domains: domainsOf(node, domains),
     storage: onNode(node, () => storage.parseInventory(disks)),

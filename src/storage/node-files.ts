@@ -3,7 +3,8 @@ import { type Command, repeatable } from "../command.ts";
 /** Where waifuctl keeps its own files on every node, whatever the storage kind: seeds and downloads. */
 const nodeFolder = "/var/lib/waifu";
 
-const writeScript = 'umask 077; mkdir -p "${1%/*}" && cat > "$1.new" && mv "$1.new" "$1"';
+const writeScript =
+  'umask 077; { [ -d "${1%/*}" ] || mkdir -p "${1%/*}"; } && cat > "$1.new" && mv "$1.new" "$1"';
 
 export function seedPath(uuid: string): string {
   return `${nodeFolder}/seeds/${uuid}.img`;

@@ -27,7 +27,8 @@ export async function openSite(storage: StorageKind, images: readonly ImageName[
   const lab = await upLab(LAB, storage === "dir" ? ["n1"] : [], { images });
   const node = storage === "zfs" ? await startZfsNode(LAB, "z1") : lab.nodes[0];
   if (node === undefined) throw new Error("the lab has no node");
-  const changes = "pool" in node ? { storage: { kind: "zfs", pool: node.pool } } : {};
+  // It has one CPU, and `list` wants five instances.
+  const changes = "pool" in node ? { storage: { kind: "zfs", pool: node.pool }, cpu_overcommit: 8 } : {};
   const operator = await newOperator([nodeTable(node, changes)]);
   const knownHosts = join(operator.home, "known_hosts");
   await Bun.write(knownHosts, `${node.name} ${node.hostKey}\n`);

@@ -19,7 +19,10 @@ export type Sample = {
 
 /** A whole node, Debian 12 with libvirt 9.0.0: a folder, the network `default`; a part may be replaced. */
 export function sampleMachine(name: string, sample: Sample = {}): Runner {
-  const [storage, inventory] = sample.storage ?? [{ kind: "dir", path: "/var/lib/waifu" }, "1B-blocks Avail\n100 60\n"];
+  const [storage, inventory] = sample.storage ?? [
+    { kind: "dir", path: "/var/lib/waifu" },
+    "1B-blocks Avail\n100 60\n",
+  ];
   const [network, definition] = sample.network ?? [
     "default",
     "active\n<network><name>default</name></network>\n--\n[]",

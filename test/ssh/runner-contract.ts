@@ -131,6 +131,34 @@ export function runnerContract(name: string, prepare: () => Promise<Subject>): v
       expect(runner.runAll(commands)).rejects.toMatchObject({ code: "outcome-unknown" });
     });
 
+    test("stages in one go, each command told at its end", async () => {
+      const stages = [
+        [[repeatable(["cat"], { stdin: "words" })], [repeatable(["true"])]],
+        [[repeatable(["false"])]],
+      ];
+      const ended: string[] = [];
+      await runner.runStages(stages, ({ stage, step, exitCode }) =>
+        ended.push(`${stage} ${step}: ${exitCode}`),
+      );
+      expect(ended.slice(0, 2).sort()).toEqual(["0 0: 0", "0 1: 0"]);
+      expect(ended.slice(2)).toEqual(["1 0: 1"]);
+    });
+
+    test("stages whose shell is killed are no success", async () => {
+      const stages = [[[once(["sh", "-c", "kill -9 -- -$(ps -o pgid= -p $$ | tr -d ' ')"])]]];
+      expect(runner.runStages(stages, () => {})).rejects.toMatchObject({ code: "outcome-unknown" });
+    });
+
+    test("an abort ends what a stage started", async () => {
+      const path = `${subject.folder}/stage-${name}`;
+      const abort = new AbortController();
+      const running = runner.runStages([[[sleeper(path)], [repeatable(["true"])]]], () => {}, abort.signal);
+      const pid = await startedPid(path);
+      abort.abort();
+      await expect(running).rejects.toMatchObject({ code: "interrupted" });
+      expect(isAlive(pid)).toBe(false);
+    });
+
     test("two hundred at once all succeed", async () => {
       const results = await Promise.all(
         Array.from({ length: 200 }, (_, index) => runner.run(repeatable(["echo", `${index}`]))),
