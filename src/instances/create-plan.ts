@@ -39,10 +39,7 @@ export function planCreate(draft: Draft, probe: NodeProbe): PlannedInstance {
     [
       { title: "disk", commands: storage.createDisk(disk, template.digest, spec.diskBytes) },
       { title: "seed", commands: [writeFile(seedPath(spec.uuid), seed)] },
-      {
-        title: address ? `define at ${address}` : "define",
-        commands: [defineDomain(uri, spec.uuid, xml, lodging)],
-      },
+      { title: "define", commands: [defineDomain(uri, spec.uuid, xml, lodging)] },
     ],
     [{ title: "start", commands: [startDomain(uri, spec.uuid)] }],
   ];

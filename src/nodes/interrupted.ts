@@ -4,7 +4,10 @@ import type { Journal, OpenOperation } from "../state/journal.ts";
 
 /** Tells of operations whose waifuctl was killed or lost its node before it could finish or undo them. */
 export function warnOfInterrupted(journal: Journal, reporter: Reporter): void {
-  for (const operation of journal.open().filter(isDead)) {
+  // Of what was tried again and again, the last time.
+  const dead = journal.open().filter(isDead);
+  const last = new Map(dead.map((operation) => [`${operation.node} ${operation.instance}`, operation]));
+  for (const operation of last.values()) {
     const { verb, instance, node, stages, stage, startedAt } = operation;
     const doing = stages[stage - 1] ?? "its first step";
     const mend =
