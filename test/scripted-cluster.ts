@@ -60,6 +60,10 @@ export function probeRules(contents: () => NodeContents): Rule[] {
   return [
     [/waifu\.lock$/, () => `${contents().sequence ?? 0}\ntester@here`],
     [/meminfo/, "6.1.0 x86_64\n4\n16777216\n8388608\nkvm\n"],
+    [
+      /list --all --uuid; net-dumpxml/,
+      () => `${printDomains(contents())}\n== 0\n${printNetwork(contents())}`,
+    ],
     [/domstats --raw/, () => printDomains(contents())],
     [/df -B1/, () => printStorage(contents())],
     [/net-dumpxml --inactive/, () => printNetwork(contents())],

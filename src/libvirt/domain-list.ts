@@ -30,12 +30,13 @@ export type Domain = {
  * command string. Batches of 400 stay under the kernel's 128 KiB for one argument. Without `-q` virsh ends each answer with
  * an empty line; with it the answers run into one another.
  */
-const listScript = `
-uuids=$(virsh -q -c "$1" list --all --uuid) || exit
+export const describeScript = `
 printf '%s\\n' "$uuids" |
   sed -n "s|^[0-9a-f-]\\{36\\}$|echo @&; metadata & --uri $2; domstats --raw --nowait --state --balloon --vcpu &;|p" |
   xargs -r -d '\\n' -n 400 sh -c 'virsh -c "$0" "$* echo @end" 2>/dev/null' "$1"
 `;
+
+const listScript = `uuids=$(virsh -q -c "$1" list --all --uuid) || exit${describeScript}`;
 
 /** Every domain of the node with its figures and our metadata, in two virsh processes however many there are. */
 export function listDomains(uri: string): Command {

@@ -18,16 +18,17 @@ export type LibvirtNetwork = {
  * Whether it is active (its bridge is there), its definition as it will be at its next start, what dnsmasq promises now (its hosts file, MAC,ADDRESS,NAME lines)
  * and what it has leased (JSON: libvirt src/network/leaseshelper.c); `net-dhcp-leases` prints only a table for people.
  */
-const networkScript = `
-xml=$(virsh -q -c "$1" net-dumpxml --inactive "$2") || exit
+export const networkStateScript = `
 bridge=
 case $xml in *"<bridge name='"*) bridge=\${xml#*<bridge name=\\'}; bridge=\${bridge%%\\'*} ;; esac
 [ -z "$bridge" ] || [ -e "/sys/class/net/$bridge" ] && echo active || echo inactive
 printf '%s\\n--\\n' "$xml"
-cat "/var/lib/libvirt/dnsmasq/$2.hostsfile" 2>/dev/null
+cat "/var/lib/libvirt/dnsmasq/$network.hostsfile" 2>/dev/null
 printf '%s\\n' --
 cat "/var/lib/libvirt/dnsmasq/$bridge.status" 2>/dev/null || echo '[]'
 `;
+
+const networkScript = `network=$2; xml=$(virsh -q -c "$1" net-dumpxml --inactive "$network") || exit${networkStateScript}`;
 
 export function readNetwork(uri: string, name: string): Command {
   return repeatable(["sh", "-c", networkScript, "sh", uri, name]);

@@ -3,6 +3,7 @@ import type { NodeConfig } from "../config/cluster-config.ts";
 import { WaifuError } from "../errors.ts";
 import { type Domain, listDomains, parseDomains } from "../libvirt/domain-list.ts";
 import { type LibvirtNetwork, parseNetwork, readNetwork } from "../libvirt/network.ts";
+import { readOverview, splitOverview } from "../libvirt/overview.ts";
 import { lockSequenceCommand, parseLockSequence } from "../ssh/node-lock.ts";
 import type { StorageInventory } from "../storage/storage.ts";
 import { storageOf } from "../storage/storage-of.ts";
@@ -34,23 +35,23 @@ export async function probeNode(
   const networkName = node.network.kind === "network" ? node.network.name : undefined;
   // Channels of one connection, at once: a round trip, and the node's cores share the work. What takes longest comes first.
   const look = (...commands: Command[]) => runner.runAll([lockSequenceCommand(), ...commands], signal);
+  const uri = node.libvirtUri;
   const looks = await Promise.all([
-    look(listDomains(node.libvirtUri)),
-    networkName === undefined ? [] : look(readNetwork(node.libvirtUri, networkName)),
+    look(networkName === undefined ? listDomains(uri) : readOverview(uri, networkName)),
     look(readFacts(), storage.inventory()),
   ]);
-  const [[, domains], [, network], [, facts, disks]] = looks;
-  if (facts === undefined || domains === undefined || disks === undefined) {
+  const [[, overview], [, facts, disks]] = looks;
+  if (facts === undefined || overview === undefined || disks === undefined) {
     throw new WaifuError("outcome-unknown", `node ${node.name} gave half an answer`, { node: node.name });
   }
+  const { domains, network } = splitOverview(overview);
   return {
     node,
     sequences: looks.flatMap(([sequence]) => (sequence === undefined ? [] : parseLockSequence(sequence))),
     facts: parseFacts(facts.stdout),
     domains: domainsOf(node, domains),
     storage: onNode(node, () => storage.parseInventory(disks)),
-    network:
-      network === undefined || networkName === undefined ? undefined : networkOf(node, networkName, network),
+    network: networkName === undefined ? undefined : networkOf(node, networkName, network),
   };
 }
 
