@@ -62,8 +62,7 @@ export function zfsStorage(pool: string): Storage {
     },
     discardTemplate: (digest) => [destroyVolume(templateVolume(digest), digest)],
     createDisk: (disk, digest, sizeBytes) => [
-      cloneVolume(`${templateVolume(digest)}@ready`, volume(disk), { uuid: disk.uuid, digest }),
-      setProperty(volume(disk), "volsize", String(sizeBytes)),
+      cloneVolume(`${templateVolume(digest)}@ready`, volume(disk), sizeBytes, { uuid: disk.uuid, digest }),
       snapshot(`${volume(disk)}@init`),
       waitForDevice(device(volume(disk))),
     ],

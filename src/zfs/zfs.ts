@@ -77,10 +77,15 @@ export function createVolume(name: string, sizeBytes: number, labels: Record<str
   );
 }
 
-export function cloneVolume(snapshot: string, name: string, labels: Record<string, string>): Command {
-  return once(["zfs", "clone", ...properties({ volmode: "dev", ...waifu(labels) }), snapshot, name], {
-    timeoutMs: ZFS_MS,
-  });
+/** Of the size that is asked for, not of its origin's. */
+export function cloneVolume(
+  snapshot: string,
+  name: string,
+  sizeBytes: number,
+  labels: Record<string, string>,
+): Command {
+  const options = properties({ volmode: "dev", volsize: String(sizeBytes), ...waifu(labels) });
+  return once(["zfs", "clone", ...options, snapshot, name], { timeoutMs: ZFS_MS });
 }
 
 export function setProperty(name: string, property: string, value: string): Command {

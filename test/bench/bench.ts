@@ -8,13 +8,13 @@ import { runDir } from "../lab/paths.ts";
 import { measureCreate } from "./create.ts";
 import { measureList } from "./list.ts";
 import { judge, renderVerdicts, type Verdict } from "./report.ts";
-import { closeSites, openSite, type StorageKind } from "./site.ts";
+import { closeSites, openSite, type Site, type StorageKind } from "./site.ts";
 import { compile, measureStartUp } from "./start-up.ts";
 import type { Comparison } from "./timing.ts";
 
 const usage = `How long waifuctl takes, and how many times as long as the same work done by hand.
 
-npm run bench [-- all]             everything, on a node with dir storage and then on one with ZFS
+npm run bench [-- all]             everything, on a node with dir storage and then (shown, not judged) on the emulated one with ZFS
 npm run bench -- start-up | create | list [--zfs]
 
   --zfs         create and list on a ZFS node
@@ -71,6 +71,11 @@ async function leave(): Promise<void> {
   await rm(folder, { recursive: true, force: true, maxRetries: 5 });
 }
 
+async function* measureSite(site: Site, binary: string): AsyncGenerator<Comparison> {
+  if (does("list")) yield* measureList(site, binary);
+  if (does("create")) yield* measureCreate(site, binary, images, rounds ?? (site.storage === "dir" ? 10 : 3));
+}
+
 async function* measure(): AsyncGenerator<Comparison> {
   const binary = process.env.WAIFUCTL ?? join(folder, "waifuctl");
   if (process.env.WAIFUCTL === undefined) await compile("src/main.ts", binary);
@@ -79,7 +84,8 @@ async function* measure(): AsyncGenerator<Comparison> {
   if (does("start-up")) yield* measureStartUp(binary, folder);
   for (const storage of does("create") || does("list") ? storages : []) {
     const site = await openSite(storage, does("create") ? ["tiny", ...images] : ["tiny"]);
-    if (does("list")) yield* measureList(site, binary);
-    if (does("create")) yield* measureCreate(site, binary, images, rounds ?? (storage === "dir" ? 10 : 3));
+    // Without KVM every process on the ZFS node takes a tenth of a second to start: no node is like that.
+    for await (const comparison of measureSite(site, binary))
+      yield storage === "zfs" ? { ...comparison, limit: undefined } : comparison;
   }
 }

@@ -23,7 +23,7 @@ export function judge({ ours, reference, ...comparison }: Comparison): Verdict {
     ours: mine,
     reference: theirs,
     ratio,
-    isMet: ratio <= comparison.limit,
+    isMet: comparison.limit === undefined || ratio <= comparison.limit,
   };
 }
 
@@ -63,9 +63,9 @@ const verdictColumns: Column<Verdict>[] = [
   { title: "ours P50 / P95 ms", cell: ({ ours }) => both(ours), align: "right" },
   { title: "reference P50 / P95 ms", cell: ({ reference }) => both(reference), align: "right" },
   { title: "ratio", cell: ({ ratio }) => ratio.toFixed(2), align: "right" },
-  { title: "limit", cell: ({ limit }) => limit.toFixed(2), align: "right" },
+  { title: "limit", cell: ({ limit }) => limit?.toFixed(2) ?? "-", align: "right" },
   { title: "load", cell: ({ load }) => load.toFixed(1), align: "right" },
-  { title: "", cell: ({ isMet }) => (isMet ? "ok" : "NOT MET") },
+  { title: "", cell: ({ limit, isMet }) => (limit === undefined ? "not judged" : isMet ? "ok" : "NOT MET") },
 ];
 
 type PhaseRow = {

@@ -5,11 +5,11 @@ export type Timing = { readonly totalMs: number; readonly phases: Readonly<Recor
 
 export type Way = () => Timing | Promise<Timing>;
 
-/** What was measured, with the ratio of the medians that it may have. */
+/** What was measured, with the ratio of the medians that it may have; without one it is shown and not judged. */
 export type Comparison = {
   readonly what: string;
   readonly against: string;
-  readonly limit: number;
+  readonly limit?: number;
   readonly ours: readonly Timing[];
   readonly reference: readonly Timing[];
   /** Runnable processes of the last minute, ours among them: figures from a busy machine say little. */
