@@ -145,7 +145,7 @@ export function runnerContract(name: string, prepare: () => Promise<Subject>): v
     });
 
     test("stages whose shell is killed are no success", async () => {
-      const stages = [[[once(["sh", "-c", "kill -9 -- -$(ps -o pgid= -p $$ | tr -d ' ')"])]]];
+      const stages = [[[once(["sh", "-c", 'kill -s KILL -- "-$(ps -o pgid= -p $$ | tr -d " ")"'])]]];
       expect(runner.runStages(stages, () => {})).rejects.toMatchObject({ code: "outcome-unknown" });
     });
 
