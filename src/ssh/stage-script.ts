@@ -43,8 +43,10 @@ export function toStageScript(stages: Stages, boundary = randomBytes(12).toStrin
   };
 }
 
+/** Descriptor 3 is in the hands of every program: standard output ends when the last of them has, also after a signal. */
 function tellFunction(boundary: string): string {
-  return `tell() {
+  return `exec 3>&1
+tell() {
 [ "\${#said}" -le ${LONGEST_COMPLAINT} ] || said=$(printf %s "$said" | tail -c ${LONGEST_COMPLAINT})
 printf '\\n%s %s %d %d\\n%s' ${boundary} "$1" "$status" "\${#said}" "$said"
 [ "$status" = 0 ]
