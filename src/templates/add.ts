@@ -4,7 +4,7 @@ import { resolve } from "node:path";
 import { WaifuError } from "../errors.ts";
 import type { Cluster } from "../nodes/cluster.ts";
 import type { Reporter } from "../reporter.ts";
-import type { TemplateRecord } from "../state/templates.ts";
+import type { TemplateVersion } from "../state/templates.ts";
 
 export type AddRequest = {
   readonly name: string;
@@ -24,7 +24,7 @@ export async function addTemplate(
   cluster: Cluster,
   request: AddRequest,
   reporter: Reporter,
-): Promise<TemplateRecord> {
+): Promise<TemplateVersion> {
   const { name, sha256 } = request;
   if (!nameRule.test(name)) {
     throw new WaifuError("usage", `${JSON.stringify(name)} can't be a template's name`, {
@@ -36,15 +36,17 @@ export async function addTemplate(
       hint: "Copy it from the distribution's SHA256SUMS file.",
     });
   }
-  const { source, digest } = /^[a-z]+:\/\//i.test(request.source)
+  const { source, digest, trust } = /^[a-z]+:\/\//i.test(request.source)
     ? fromUrl(request.source, sha256)
     : await fromFile(request.source, sha256, reporter);
-  const record = { name, source, digest: digest.toLowerCase(), addedAt: cluster.now().toISOString() };
+  const record = { name, source, digest: digest.toLowerCase(), addedAt: cluster.now().toISOString(), trust };
   cluster.state.templates.put(record);
   return record;
 }
 
-function fromUrl(url: string, sha256: string | undefined): { source: string; digest: string } {
+type Origin = Pick<TemplateVersion, "source" | "digest" | "trust">;
+
+function fromUrl(url: string, sha256: string | undefined): Origin {
   if (!/^https?:\/\//i.test(url) || !URL.canParse(url)) {
     throw new WaifuError("usage", `nodes can't fetch ${url}`, {
       hint: "Give an http:// or https:// URL, or a file.",
@@ -55,14 +57,10 @@ function fromUrl(url: string, sha256: string | undefined): { source: string; dig
       hint: "Add --sha256 with the digest from the distribution's SHA256SUMS file.",
     });
   }
-  return { source: url, digest: sha256 };
+  return { source: url, digest: sha256, trust: "given" };
 }
 
-async function fromFile(
-  file: string,
-  sha256: string | undefined,
-  reporter: Reporter,
-): Promise<{ source: string; digest: string }> {
+async function fromFile(file: string, sha256: string | undefined, reporter: Reporter): Promise<Origin> {
   const path = resolve(file);
   const found = await stat(path).catch(() => undefined);
   if (found?.isFile() !== true) {
@@ -84,5 +82,5 @@ async function fromFile(
       },
     );
   }
-  return { source: path, digest };
+  return { source: path, digest, trust: sha256 === undefined ? "computed" : "given" };
 }

@@ -20,7 +20,7 @@ export function resolveTemplate(
   probes: readonly NodeProbe[],
 ): ResolvedTemplate {
   const onNodes = probes.flatMap((probe) => probe.storage.templates);
-  const record = cluster.state.templates.find(name);
+  const [record] = cluster.state.templates.versions(name);
   const digest = record?.digest ?? onNodes.find((template) => template.name === name)?.digest;
   if (digest !== undefined) {
     const { virtualBytes } = onNodes.find((template) => template.digest === digest) ?? {};
