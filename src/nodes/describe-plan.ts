@@ -16,14 +16,7 @@ export function describePlan({ verb, instance, node, stages }: Plan): DescribedP
     verb,
     instance,
     node: node.name,
-    steps: stages
-      .flat()
-      .flatMap(({ title, commands, andThen }) => [
-        { title, commands: commands.map(describeCommand) },
-        ...(andThen === undefined
-          ? []
-          : [{ title: `${andThen.title} (commands depend on the image's size and format)`, commands: [] }]),
-      ]),
+    steps: stages.flat().map(({ title, commands }) => ({ title, commands: commands.map(describeCommand) })),
   };
 }
 

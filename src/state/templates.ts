@@ -13,6 +13,11 @@ export type TemplateVersion = {
   readonly trust: "published" | "given" | "computed" | "first-use";
   /** The catalog's entry that it was found by. */
   readonly catalog?: string;
+  /** Where its checksum was published, when it was added with --checksum-url. */
+  readonly checksumUrl?: string;
+  /** What the server said of a file that nobody publishes a checksum of: hints that it may have changed, no more. */
+  readonly etag?: string;
+  readonly lastModified?: string;
   /** What the distribution calls this version. */
   readonly release?: string;
   readonly firmware?: "bios" | "uefi";

@@ -30,6 +30,14 @@ test("the file is durable: WAL, synchronous=FULL, and a second process waits for
   database.close();
 });
 
+test("a template's operations are settled a node at a time", () => {
+  const state = openState(":memory:", "ana@desk", () => new Date("2026-01-02T03:04:05Z"));
+  for (const node of ["n1", "n2"]) state.journal.begin({ ...operation, verb: "prepare", id: node, node });
+  state.journal.settle(spec.uuid, "done", "n1");
+  expect(state.journal.open().map(({ node }) => node)).toEqual(["n2"]);
+  state.close();
+});
+
 test("an operation is open until it ends, across processes, and its end is audited", () => {
   const first = open();
   first.journal.begin(operation);
