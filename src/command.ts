@@ -1,8 +1,12 @@
 /** A program and its arguments. Never a shell line: only `ssh/` turns it into shell text. */
 export type Argv = readonly [program: string, ...args: string[]];
 
-/** What a program reads: bytes at hand, or a file beside the operator that is streamed. */
-export type Stdin = string | Uint8Array | { readonly path: string };
+/** What a program reads: bytes at hand, or what is streamed: a file beside the operator, or what a program on another node prints. */
+export type Stdin =
+  | string
+  | Uint8Array
+  | { readonly path: string }
+  | { readonly node: string; readonly argv: Argv };
 
 /** One thing to run on a node, as a value: built by pure code, shown by --dry-run, run by `ssh/`. */
 export type Command = {

@@ -11,6 +11,8 @@ export type InstanceSpec = {
   readonly cpus: number;
   readonly memoryBytes: number;
   readonly diskBytes: number;
+  /** Absent: BIOS. */
+  readonly firmware?: "uefi";
   readonly mac: string;
   /** Reserved on a libvirt network before the first boot; absent on a bridge. */
   readonly address?: string;

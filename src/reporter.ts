@@ -1,7 +1,10 @@
+/** How far a transfer is. */
+export type Progress = { readonly doneBytes: number; readonly totalBytes?: number };
+
 /** One piece of work under way. */
 export interface Step {
-  /** What it is busy with just now, such as `42 %`. Only a live display shows it. */
-  update(text: string): void;
+  /** What it is busy with just now, or how far it is. Without a live display only bytes are told, and now and then. */
+  update(progress: string | Progress): void;
   done(note?: string): void;
   failed(note?: string): void;
 }

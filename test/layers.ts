@@ -7,7 +7,7 @@ type Import = { readonly file: string; readonly target: string; readonly isTypeO
 
 const WORDS = ["command.ts", "errors.ts", "instance-spec.ts", "nearest.ts", "reporter.ts", "size.ts"];
 const VOCABULARY = ["zfs", "libvirt", "qemu"];
-const ADAPTERS = ["ssh", "state", "redis", "config", "storage"];
+const ADAPTERS = ["ssh", "http", "state", "redis", "config", "storage"];
 const GROUND = [...WORDS, ...VOCABULARY, ...ADAPTERS];
 const MIDDLE = [
   "instances",
@@ -38,6 +38,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
 
   storage: [...VOCABULARY, "type config", "type ssh", ...WORDS],
   ssh: ["type config", ...WORDS],
+  http: WORDS,
   state: WORDS,
   redis: ["type ssh", ...WORDS],
   config: WORDS,

@@ -1,6 +1,6 @@
-import type { Reporter } from "../src/reporter.ts";
+import type { Progress, Reporter } from "../src/reporter.ts";
 
-/** Keeps progress as lines: `begin label`, `update label: 42 %`, `done label`, `failed label: note`, `note …`, `warn …`. */
+/** Keeps progress as lines: `begin label`, `update label: 4 of 9 bytes`, `done label`, `failed label: note`, `note …`, `warn …`. */
 export function createRecordingReporter(): Reporter & { readonly lines: string[] } {
   const lines: string[] = [];
   return {
@@ -9,7 +9,13 @@ export function createRecordingReporter(): Reporter & { readonly lines: string[]
       const tell = (verb: string) => (note?: string) =>
         void lines.push(`${verb} ${label}${note === undefined ? "" : `: ${note}`}`);
       tell("begin")();
-      return { update: tell("update"), done: tell("done"), failed: tell("failed") };
+      const update = (progress: string | Progress) =>
+        tell("update")(
+          typeof progress === "string"
+            ? progress
+            : `${progress.doneBytes} of ${progress.totalBytes ?? "?"} bytes`,
+        );
+      return { update, done: tell("done"), failed: tell("failed") };
     },
     note: (text) => void lines.push(`note ${text}`),
     warn: (text) => void lines.push(`warn ${text}`),

@@ -51,6 +51,8 @@ export type NodeContents = {
   readonly disks?: readonly { name: string; uuid: string }[];
   readonly reservations?: readonly { mac: string; address: string }[];
   readonly sequence?: number;
+  /** `tiny` is there unless this says otherwise. */
+  readonly hasTemplate?: boolean;
 };
 
 const template = { digest: "a".repeat(64), name: "tiny", virtualBytes: 32 * 1024 ** 2 };
@@ -81,9 +83,9 @@ function printDomains({ domains = [], foreign = [] }: NodeContents): string {
   return [...ours, ...others, "@end\n"].join("\n");
 }
 
-function printStorage({ disks = [] }: NodeContents): string {
+function printStorage({ disks = [], hasTemplate = true }: NodeContents): string {
   const files = disks.map(({ name, uuid }) => `${name}.${uuid}.qcow2\t8\n`);
-  return `1B-blocks Avail\n270553174016 79964037120\n${JSON.stringify(template)}\n${files.join("")}`;
+  return `1B-blocks Avail\n270553174016 79964037120\n${hasTemplate ? JSON.stringify(template) : ""}\n${files.join("")}`;
 }
 
 function printNetwork({ reservations = [] }: NodeContents): string {

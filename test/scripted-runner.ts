@@ -15,6 +15,8 @@ export class ScriptedRunner implements Runner {
   readonly node: string;
   /** Every command that was run, as one line each, in order. */
   readonly ran: string[] = [];
+  /** The path of every lock that was taken, in order. */
+  readonly took: string[] = [];
   /** What the lock's holder says that the sequence was. */
   sequence = 0;
   rules: readonly Rule[];
@@ -66,7 +68,8 @@ export class ScriptedRunner implements Runner {
   }
 
   /** The only conversation that verbs hold is the node's lock: its holder repeats each heartbeat. */
-  async start(): Promise<RemoteProcess> {
+  async start({ argv }: Command): Promise<RemoteProcess> {
+    this.took.push(argv[4] ?? "");
     const [input, output] = [new PassThrough(), new PassThrough()];
     output.write(`locked ${this.sequence}\n`);
     input.pipe(output);

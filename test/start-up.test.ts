@@ -32,6 +32,7 @@ test("help and errors of usage load no command, no adapter and no package", asyn
       "src/errors.ts",
       "src/main.ts",
       "src/nearest.ts",
+      "src/size.ts",
       "src/terminal/ansi.ts",
       "src/terminal/duration.ts",
       "src/terminal/error-text.ts",
@@ -40,6 +41,7 @@ test("help and errors of usage load no command, no adapter and no package", asyn
       "src/terminal/process-terminal.ts",
       "src/terminal/prompt.ts",
       "src/terminal/terminal-reporter.ts",
+      "src/terminal/transfer.ts",
     ]
   `);
 });

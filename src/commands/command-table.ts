@@ -66,11 +66,52 @@ export const commandTable: GroupEntry = {
       aliases: ["distro"],
       description: "Base images",
       commands: [
-        { name: "add", description: "Name an image", load: () => import("./template/add.ts") },
+        {
+          name: "add",
+          description: "Name an image, from the catalog or your own",
+          load: () => import("./template/add.ts"),
+        },
+        {
+          name: "update",
+          description: "Look for newer versions",
+          load: () => import("./template/update.ts"),
+        },
         {
           name: "list",
+          aliases: ["ls"],
           description: "List images and where they are ready",
           load: () => import("./template/list.ts"),
+        },
+        {
+          name: "show",
+          description: "Show an image's versions and what was made from them",
+          load: () => import("./template/show.ts"),
+        },
+        {
+          name: "create",
+          description: "Make a version out of an instance's disk",
+          load: () => import("./template/create.ts"),
+        },
+        {
+          name: "export",
+          description: "Write an image to a file here",
+          load: () => import("./template/export.ts"),
+        },
+        {
+          name: "verify",
+          description: "Look for damaged images and templates",
+          load: () => import("./template/verify.ts"),
+        },
+        {
+          name: "delete",
+          aliases: ["rm"],
+          description: "Remove a version, or all of a name",
+          load: () => import("./template/delete.ts"),
+        },
+        {
+          name: "prune",
+          description: "Remove old versions that nothing is made from",
+          load: () => import("./template/prune.ts"),
         },
       ],
     },

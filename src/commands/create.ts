@@ -18,7 +18,7 @@ export const command = defineCommand({
       type: "string",
       alias: "t",
       valueHint: "TEMPLATE",
-      description: "Base image; see template list",
+      description: "NAME (its newest version), NAME@VERSION or a digest; see template list",
     },
     node: {
       type: "string",
@@ -86,13 +86,15 @@ export const command = defineCommand({
     const explain = ({ placement }: Pick<Creation, "placement">) => {
       if (flags.explain && !flags.json) reporter.note(renderPlacement(placement));
     };
-    if (flags.dryRun) {
-      const decided = await decideCreate(cluster, request, signal);
-      explain(decided);
-      const plan = describePlan(decided.plan);
-      return print({ ...plan, placement: decided.placement }, () => renderPlan(plan));
-    }
     const watch = { reporter, signal };
+    if (flags.dryRun) {
+      const { plan, preparation, placement } = await decideCreate(cluster, request, watch);
+      explain({ placement });
+      const first = preparation && describePlan(preparation);
+      const then = describePlan(plan);
+      const text = () => [first, then].map((part) => (part ? renderPlan(part) : "")).join(first ? "\n" : "");
+      return print({ ...then, preparation: first, placement }, text);
+    }
     const created = await createInstance(cluster, request, watch, explain);
     const { spec, node, placement } = created;
     const address = flags.noWait

@@ -30,6 +30,7 @@ export type Context = Surroundings & {
 export const everywhere = {
   cluster: { type: "string", valueHint: "FILE", description: "Cluster file to use" },
   json: { type: "boolean", description: "Print the answer as JSON" },
+  quiet: { type: "boolean", alias: "q", description: "Tell no progress and no notes" },
   verbose: { type: "boolean", description: "Log each remote command" },
   help: { type: "boolean", alias: "h", description: "Show this help" },
 } as const satisfies Arguments;

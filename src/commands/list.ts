@@ -3,7 +3,7 @@ import { formatSize } from "../size.ts";
 import { formatDuration } from "../terminal/duration.ts";
 import { renderTable } from "../terminal/table.ts";
 import { defineCommand } from "./define-command.ts";
-import { instanceJson } from "./instance-view.ts";
+import { instanceJson, templateWords } from "./instance-view.ts";
 import { warnOfNodes } from "./node-warnings.ts";
 
 export const command = defineCommand({
@@ -29,7 +29,7 @@ export const command = defineCommand({
               { title: "CPUS", cell: ({ spec }) => String(spec.cpus), align: "right" },
               { title: "MEMORY", cell: ({ spec }) => formatSize(spec.memoryBytes), align: "right" },
               { title: "DISK", cell: ({ spec }) => formatSize(spec.diskBytes), align: "right" },
-              { title: "TEMPLATE", cell: ({ spec }) => spec.template.name },
+              { title: "TEMPLATE", cell: templateWords },
               { title: "AGE", cell: ({ spec }) => age(spec.createdAt), align: "right" },
             ],
             instances,

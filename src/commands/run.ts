@@ -3,7 +3,7 @@ import type { Reach } from "../nodes/survey.ts";
 import { renderError } from "../terminal/error-text.ts";
 import { renderErrorJson } from "../terminal/json.ts";
 import type { Terminal } from "../terminal/terminal.ts";
-import { createJsonReporter, createReporter } from "../terminal/terminal-reporter.ts";
+import { createJsonReporter, createReporter, quieten } from "../terminal/terminal-reporter.ts";
 import type { Deps, WireOptions } from "../wire.ts";
 import { commandTable, type GroupEntry, route } from "./command-table.ts";
 import { everywhere, type Invocation } from "./define-command.ts";
@@ -76,8 +76,9 @@ async function carryOut(
   invocation: Invocation,
   { terminal, env, signal, wire, wireReach }: Host,
 ): Promise<number> {
-  const { cluster: clusterFile, json, verbose: isVerbose } = invocation.flags;
-  const reporter = json && !terminal.stderr.isTTY ? createJsonReporter(terminal) : createReporter(terminal);
+  const { cluster: clusterFile, json, quiet, verbose: isVerbose } = invocation.flags;
+  const talkative = json && !terminal.stderr.isTTY ? createJsonReporter(terminal) : createReporter(terminal);
+  const reporter = quiet ? quieten(talkative) : talkative;
   const options = { clusterFile, isVerbose, env, terminal, reporter, signal };
   let wired: Promise<Deps> | undefined;
   const deps = () => {

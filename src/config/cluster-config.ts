@@ -4,6 +4,8 @@ export type ClusterConfig = {
   readonly path: string;
   /** Absolute path of the SQLite file beside the operator. */
   readonly statePath: string;
+  /** Absolute path of the operator's own catalog of templates. */
+  readonly catalogPath?: string;
   readonly defaults: InstanceDefaults;
   readonly nodes: readonly NodeConfig[];
 };

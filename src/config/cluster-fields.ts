@@ -94,3 +94,36 @@ export const labels = z.record(
   text(/^[A-Za-z0-9][\w./-]*$/, "may hold only letters, digits, and . _ / - in its keys"),
   plainText,
 );
+
+/** Also the name of a file and of a dataset. */
+export const templateName = text(
+  /^[a-z0-9][a-z0-9._-]{0,62}$/,
+  "can't be a template's name",
+  "Lower-case letters, digits, dots, dashes and underscores, such as debian-12.",
+);
+
+export const httpUrl = text(
+  (value) => /^https?:\/\/[^/\s]+\/\S*$/.test(value) && URL.canParse(value),
+  "must be an http:// or https:// URL",
+);
+export const urlTemplate = text(
+  // Which host serves the image is for the catalog to say, not for what was fetched.
+  /^https?:\/\/[\w.:-]+\/(?:[^{}?#\s]|\{release\})*$/,
+  "must be an http:// or https:// URL; {release} may stand in its path",
+);
+
+export const relativePath = text(
+  /^[\w.-]+(\/[\w.-]+)*\/?$/,
+  "must be a path below the last folder, like amd64/CHECKSUM",
+);
+
+export const pattern = text(isPattern, "must be a regular expression");
+
+function isPattern(value: string): boolean {
+  try {
+    new RegExp(value);
+    return value !== "";
+  } catch {
+    return false;
+  }
+}

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import * as field from "./cluster-fields.ts";
+import { describe, dotted, type FileKind, type Mistake } from "./file-mistakes.ts";
 
 type Table = Readonly<Record<string, unknown>>;
 
@@ -87,9 +88,17 @@ const defaultsTable = z.strictObject({
 /** cluster.toml as it is written: snake_case keys, sizes as text. */
 export const clusterFile = z.strictObject({
   state: field.operatorPath.optional(),
+  catalog: field.operatorPath.optional(),
   defaults: defaultsTable.optional(),
   node_defaults: nodeDefaultsTable.optional(),
-  node: z.array(nodeTable).min(1),
+  node: z
+    .array(nodeTable, {
+      error: ({ input }) =>
+        input === undefined || Array.isArray(input)
+          ? undefined
+          : `must be a list of tables, each under its [[node]], not ${describe(input)}`,
+    })
+    .min(1),
 });
 
 export type ClusterFile = z.input<typeof clusterFile>;
@@ -103,4 +112,13 @@ export const knownKeys: Readonly<Record<string, readonly string[]>> = {
   "node_defaults.storage": Object.keys(storageTable.shape),
   node: Object.keys(nodeTable.shape),
   "node.storage": Object.keys(storageTable.shape),
+};
+
+export function knownAt(path: Mistake["path"]): readonly string[] {
+  return knownKeys[dotted(path)] ?? [];
+}
+
+export const clusterKind: FileKind = {
+  kind: "the cluster file",
+  hint: "The cluster.toml in waifuctl's repository explains every key.",
 };

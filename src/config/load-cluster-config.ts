@@ -1,8 +1,8 @@
-import { readFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { WaifuError } from "../errors.ts";
 import type { ClusterConfig } from "./cluster-config.ts";
 import { type Environment, xdgFolder } from "./cluster-paths.ts";
+import { readIfThere } from "./read-if-there.ts";
 
 export type ClusterFileSearch = {
   /** What --cluster says. */
@@ -28,7 +28,7 @@ export async function loadClusterConfig({
   const named = flag ?? (environment.WAIFU_CLUSTER || undefined);
   const places = named === undefined ? ["cluster.toml", personalClusterFile(environment)] : [named];
   for (const place of places.map((place) => resolve(cwd, place))) {
-    const text = await readIfThere(place);
+    const text = await readIfThere(place, "the cluster file");
     if (text === undefined) continue;
     const { parseClusterConfig } = await import("./parse-cluster-config.ts");
     return parseClusterConfig(text, place, environment);
@@ -37,17 +37,4 @@ export async function loadClusterConfig({
   throw new WaifuError("config", `There is no cluster file: looked for ${searched}`, {
     hint: "Write one with: waifuctl init",
   });
-}
-
-async function readIfThere(path: string): Promise<string | undefined> {
-  try {
-    return await readFile(path, "utf8");
-  } catch (error) {
-    const code = error instanceof Error && "code" in error ? error.code : undefined;
-    if (code === "ENOENT") return undefined;
-    throw new WaifuError("config", `Can't read the cluster file ${path}: ${code}`, {
-      hint: "It must be a readable file.",
-      cause: error,
-    });
-  }
 }

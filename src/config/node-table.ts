@@ -1,9 +1,9 @@
 import { dirname } from "node:path";
 import { WaifuError } from "../errors.ts";
 import type { NodeConfig } from "./cluster-config.ts";
-import { type ClusterFile, clusterFile } from "./cluster-file.ts";
-import { complain, mistakesOf } from "./cluster-mistakes.ts";
+import { type ClusterFile, clusterFile, knownAt } from "./cluster-file.ts";
 import type { Environment } from "./cluster-paths.ts";
+import { complain, mistakesOf } from "./file-mistakes.ts";
 import { resolveClusterConfig } from "./resolve-cluster-config.ts";
 
 /** A `[[node]]` as it is written. */
@@ -17,7 +17,7 @@ export function resolveNodeTable(table: NodeTable, path: string, environment: En
   const origin = { path, folder: dirname(path), environment };
   const [node] = parsed.success ? resolveClusterConfig(parsed.data, origin).nodes : [];
   if (node !== undefined) return node;
-  const [mistake] = mistakesOf(parsed.error?.issues ?? []);
+  const [mistake] = mistakesOf(parsed.error?.issues ?? [], knownAt);
   const key = mistake?.path.slice(2).join(".");
   throw new WaifuError("usage", `the node's ${key} ${mistake?.complaint}`, { hint: mistake?.hint });
 }

@@ -1,10 +1,9 @@
 import { dirname } from "node:path";
-import { parse, TomlError } from "smol-toml";
-import { WaifuError } from "../errors.ts";
 import type { ClusterConfig } from "./cluster-config.ts";
-import { clusterFile } from "./cluster-file.ts";
-import { clusterError, complain, type Mistake, mistakesOf } from "./cluster-mistakes.ts";
+import { clusterFile, clusterKind, knownAt } from "./cluster-file.ts";
 import type { Environment } from "./cluster-paths.ts";
+import { complain, fileError, type Mistake, mistakesOf } from "./file-mistakes.ts";
+import { parseToml } from "./parse-toml.ts";
 import { resolveClusterConfig } from "./resolve-cluster-config.ts";
 import { tomlLines } from "./toml-lines.ts";
 
@@ -16,23 +15,9 @@ export function parseClusterConfig(text: string, path: string, environment: Envi
   const data = parseToml(text, path);
   const lineOf = tomlLines(text);
   const parsed = clusterFile.safeParse(data, { error: complain });
-  const mistakes = [...mistakesOf(parsed.error?.issues ?? []), ...repeatedNames(data, lineOf)];
-  if (!parsed.success || mistakes.length > 0) throw clusterError(path, mistakes, lineOf);
+  const mistakes = [...mistakesOf(parsed.error?.issues ?? [], knownAt), ...repeatedNames(data, lineOf)];
+  if (!parsed.success || mistakes.length > 0) throw fileError(path, mistakes, lineOf, clusterKind);
   return resolveClusterConfig(parsed.data, { path, folder: dirname(path), environment });
-}
-
-function parseToml(text: string, path: string): Record<string, unknown> {
-  try {
-    return parse(text);
-  } catch (error) {
-    if (!(error instanceof TomlError)) throw error;
-    const [summary = ""] = error.message.split("\n");
-    const complaint = summary.replace("Invalid TOML document: ", "");
-    throw new WaifuError("config", `${path}:${error.line}: ${complaint} (column ${error.column})`, {
-      hint: "The file isn't TOML: see https://toml.io for the rules.",
-      cause: error,
-    });
-  }
 }
 
 function repeatedNames(data: Record<string, unknown>, lineOf: (path: Mistake["path"]) => number): Mistake[] {

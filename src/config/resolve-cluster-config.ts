@@ -18,6 +18,7 @@ export function resolveClusterConfig(file: CheckedClusterFile, origin: Origin): 
   return {
     path: origin.path,
     statePath: absolute(file.state) ?? defaultStatePath(origin),
+    catalogPath: absolute(file.catalog),
     defaults: {
       template: defaults.template,
       cpus: defaults.cpus ?? 1,

@@ -22,7 +22,7 @@ export function writeClusterConfig(file: ClusterFile): string {
 type Values = Readonly<Record<string, unknown>>;
 
 function valuesOf(file: ClusterFile, section: string): Values {
-  if (section === "") return { state: file.state };
+  if (section === "") return { state: file.state, catalog: file.catalog };
   return (section === "defaults" ? file.defaults : file.node_defaults) ?? {};
 }
 

@@ -7,20 +7,25 @@ import type { Plan, Step } from "../nodes/plan.ts";
 import type { NodeProbe } from "../nodes/probe.ts";
 import { seedPath, writeFile } from "../storage/node-files.ts";
 import { storageOf } from "../storage/storage-of.ts";
-import { checkDiskSize, installTemplateStep } from "../templates/install.ts";
+import { checkDiskSize } from "./disk-size.ts";
 import type { Draft } from "./draft.ts";
 
 export type PlannedInstance = { readonly spec: InstanceSpec; readonly plan: Plan };
 
 /**
- * The way of a create on the node that was chosen, as values: template, then disk, seed, and domain with its address at once, then start.
- * Throws `refused` when the template does not fit on the disk.
+ * The way of a create on the node that was chosen, as values: disk, seed, and domain with its address at once, then start. The template
+ * has to be there. Throws `refused` when it does not fit on the disk.
  */
 export function planCreate(draft: Draft, probe: NodeProbe): PlannedInstance {
   const { node, network } = probe;
   const { seed, template, ...rest } = draft;
   const address = network === undefined ? undefined : pickAddress(network);
-  const spec: InstanceSpec = { ...rest, template: { name: template.name, digest: template.digest }, address };
+  const spec: InstanceSpec = {
+    ...rest,
+    template: { name: template.name, digest: template.digest },
+    firmware: template.firmware === "uefi" ? "uefi" : undefined,
+    address,
+  };
   const storage = storageOf(node.storage);
   const disk = { name: spec.name, uuid: spec.uuid };
   const xml = renderDomain(
@@ -30,12 +35,10 @@ export function planCreate(draft: Draft, probe: NodeProbe): PlannedInstance {
     seedPath(spec.uuid),
   );
   const uri = node.libvirtUri;
-  const present = probe.storage.templates.find((candidate) => candidate.digest === template.digest);
-  if (present !== undefined) checkDiskSize(template.name, present.virtualBytes, spec.diskBytes);
+  checkDiskSize(template, spec.diskBytes);
   const lodging =
     network && address ? { network: network.name, reservation: { ...spec, address } } : undefined;
   const stages: Step[][] = [
-    present === undefined ? [installTemplateStep(storage, template, spec.diskBytes)] : [],
     [
       { title: "disk", commands: storage.createDisk(disk, template.digest, spec.diskBytes) },
       { title: "seed", commands: [writeFile(seedPath(spec.uuid), seed)] },
@@ -49,9 +52,8 @@ export function planCreate(draft: Draft, probe: NodeProbe): PlannedInstance {
       verb: "create",
       instance: spec.name,
       uuid: spec.uuid,
-      digest: present === undefined ? template.digest : undefined,
       node,
-      stages: stages.filter((steps) => steps.length > 0),
+      stages,
     },
   };
 }

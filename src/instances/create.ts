@@ -11,6 +11,7 @@ import { runPlan, type Watch } from "../nodes/run-plan.ts";
 import { type Placement, place } from "../placement/place.ts";
 import { planCreate } from "./create-plan.ts";
 import { decideDelete, deleteInstance } from "./delete.ts";
+import { chooseDiskSize } from "./disk-size.ts";
 import type { CreateRequest, Draft } from "./draft.ts";
 import { checkInstanceName } from "./name.ts";
 import { planRemoval } from "./removal.ts";
@@ -26,14 +27,21 @@ export type Creation = {
   readonly probe: NodeProbe;
 };
 
-/** Gathers and decides; changes nothing. Throws `usage`, `exists`, `not-found`, `refused`, or `no-fit` with each node's reason. */
+/**
+ * Gathers and decides; changes nothing. `preparation` is what comes first, where the node lacks the template. Throws `usage`, `exists`,
+ * `not-found`, `refused`, or `no-fit` with each node's reason.
+ */
 export async function decideCreate(
   cluster: Cluster,
   request: CreateRequest,
-  signal?: AbortSignal,
-): Promise<Creation> {
+  watch: Watch,
+): Promise<Creation & { readonly preparation?: Plan }> {
   await checkRequest(cluster, request);
-  return await decide(cluster, request, signal);
+  const decided = await decide(cluster, request, watch.signal);
+  if (hasTemplate(decided)) return decided;
+  const { planPreparations } = await import("../templates/prepare.ts");
+  const preparation = only(await planPreparations(cluster, decided.draft.template, [decided.node], watch));
+  return { ...decided, preparation };
 }
 
 /** Before any node is asked. */
@@ -67,8 +75,9 @@ async function decide(cluster: Cluster, request: CreateRequest, signal?: AbortSi
 }
 
 /**
- * Decides, tells `onDecided`, and carries it out under the node's lock; the node's part is decided anew when somebody changed the node meanwhile.
- * On any failure, and on an abort, what was made is removed again before the error is thrown. Throws as `decideCreate`, and `locked`.
+ * Decides, tells `onDecided`, brings the template to the node if need be, and carries it out under the node's lock; the node's part is decided
+ * anew when somebody changed the node meanwhile. On any failure, and on an abort, what was made is removed again before the error is thrown.
+ * Throws as `decideCreate`, and `locked`.
  */
 export async function createInstance(
   cluster: Cluster,
@@ -82,24 +91,67 @@ export async function createInstance(
     return decided;
   });
   // Only one node can be meant: its lock is fetched in the same round trip as what there is to know.
-  const node = onlyNode(cluster, request) ?? (await deciding).node;
+  const onlyOne = onlyNode(cluster, request);
+  const node = onlyOne ?? (await deciding).node;
+  const isWorthATry = onlyOne !== undefined || hasTemplate(await deciding);
+  const created = isWorthATry ? await createOn(cluster, node, deciding, watch) : undefined;
+  if (created !== undefined) return created;
+  const prepared = await prepare(cluster, request, await deciding, watch);
+  const late = await createOn(cluster, node, Promise.resolve(prepared), watch);
+  if (late !== undefined) return late;
+  const { name } = prepared.draft.template;
+  throw new WaifuError("refused", `the template ${name} was removed from node ${node.name} meanwhile`, {
+    node: node.name,
+    instance: prepared.draft.name,
+    hint: "Run it again.",
+  });
+}
+
+/** Undefined, with nothing made, when the node lacks the template: its lock is not for holding while an image comes. */
+async function createOn(
+  cluster: Cluster,
+  node: NodeConfig,
+  deciding: Promise<Creation>,
+  watch: Watch,
+): Promise<Creation | undefined> {
   const undecided = new AbortController();
   deciding.catch(() => undecided.abort());
   try {
     return await withNodeLock(cluster, node, until(undecided.signal, watch), async (watch, isFresh) => {
-      const decided = await deciding;
-      const isAsDecided = isFresh(decided.probe);
-      return await carryOut(
-        cluster,
-        isAsDecided ? decided : await decideAgain(cluster, decided, watch.signal),
-        watch,
-      );
+      const first = await deciding;
+      const creation = isFresh(first.probe) ? first : await decideAgain(cluster, first, watch.signal);
+      return hasTemplate(creation) ? await carryOut(cluster, creation, watch) : undefined;
     });
   } catch (error) {
     // What kept it from being decided is what to tell, not that the lock was given up for it.
     await deciding;
     throw error;
   }
+}
+
+function hasTemplate({ probe, draft }: Creation): boolean {
+  return probe.storage.templates.some(({ digest }) => digest === draft.template.digest);
+}
+
+/** Brings the template to the node; what it says of its disk may make the instance's bigger. */
+async function prepare(
+  cluster: Cluster,
+  request: CreateRequest,
+  decided: Creation,
+  watch: Watch,
+): Promise<Creation> {
+  const { node, draft } = decided;
+  const { prepareTemplates } = await import("../templates/prepare.ts");
+  const { virtualBytes } = only(await prepareTemplates(cluster, draft.template, [node], watch));
+  const template = { ...draft.template, virtualBytes };
+  const diskBytes = chooseDiskSize(request.diskBytes, cluster.config.defaults.diskBytes, template);
+  return await decideAgain(cluster, { ...decided, draft: { ...draft, template, diskBytes } }, watch.signal);
+}
+
+/** What one node answered. */
+function only<T>({ answers: [answer], failures: [failure] }: FanOut<T>): T {
+  if (failure !== undefined || answer === undefined) throw failure?.error;
+  return answer;
 }
 
 function onlyNode({ config }: Cluster, { node }: CreateRequest): NodeConfig | undefined {
@@ -112,10 +164,10 @@ function until(end: AbortSignal, { reporter, signal }: Watch): Watch {
 }
 
 async function carryOut(cluster: Cluster, creation: Creation, watch: Watch): Promise<Creation> {
-  const { spec, node, plan, draft } = creation;
+  const { spec, node, plan } = creation;
   await runPlan(cluster, plan, watch, async () => {
     const probe = await probeNode(cluster, node);
-    await runPlan(cluster, removalOf(spec, probe, draft), { reporter: watch.reporter });
+    await runPlan(cluster, removalOf(spec, probe), { reporter: watch.reporter });
   });
   cluster.state.instances.remember({
     spec,
@@ -183,12 +235,12 @@ async function decideAgain(cluster: Cluster, decided: Creation, signal?: AbortSi
   return { ...planCreate(draft, probe), node, placement: decided.placement, draft, probe };
 }
 
-function removalOf(spec: InstanceSpec, probe: NodeProbe, draft: Draft): Plan {
+function removalOf(spec: InstanceSpec, probe: NodeProbe): Plan {
   return {
     verb: "undo create",
     instance: spec.name,
     uuid: spec.uuid,
     node: probe.node,
-    stages: planRemoval(probe, { ...spec, digest: draft.template.digest }),
+    stages: planRemoval(probe, spec),
   };
 }

@@ -3,6 +3,7 @@ import { WaifuError } from "../errors.ts";
 import { nearest } from "../nearest.ts";
 import type { Cluster } from "../nodes/cluster.ts";
 import { onEveryNode } from "../nodes/fan-out.ts";
+import { concernsTemplate } from "../nodes/interrupted.ts";
 import { withNodeLock } from "../nodes/lock.ts";
 import type { Plan } from "../nodes/plan.ts";
 import { type NodeProbe, probeNode } from "../nodes/probe.ts";
@@ -71,9 +72,9 @@ function tracesOf(cluster: Cluster, { node, domains, storage }: NodeProbe, name:
   if (spec !== undefined) return spec;
   const open = cluster.state.journal
     .open()
-    .find((entry) => entry.instance === name && entry.node === node.name);
+    .find((entry) => !concernsTemplate(entry) && entry.instance === name && entry.node === node.name);
   const uuid = storage.disks.find((disk) => disk.name === name)?.uuid ?? open?.uuid;
-  return uuid === undefined ? undefined : { uuid, name, mac: macOf(uuid), digest: open?.digest };
+  return uuid === undefined ? undefined : { uuid, name, mac: macOf(uuid) };
 }
 
 function refuseForeign({ node, domains }: NodeProbe, name: string): void {

@@ -8,6 +8,7 @@ import type { Cluster } from "../nodes/cluster.ts";
 import type { FanOut } from "../nodes/fan-out.ts";
 import type { NodeProbe } from "../nodes/probe.ts";
 import { type ResolvedTemplate, resolveTemplate } from "../templates/resolve.ts";
+import { chooseDiskSize } from "./disk-size.ts";
 import { macOf } from "./mac.ts";
 import { makeUpName } from "./name.ts";
 import { checkNameIsFree } from "./taken-name.ts";
@@ -28,7 +29,7 @@ export type CreateRequest = {
 };
 
 /** An instance before it has a node: all that does not hang on where it will run. */
-export type Draft = Omit<InstanceSpec, "address" | "template"> & {
+export type Draft = Omit<InstanceSpec, "address" | "firmware" | "template"> & {
   readonly template: ResolvedTemplate;
   readonly seed: Uint8Array;
 };
@@ -82,7 +83,7 @@ export function draftInstance(
     template,
     cpus: request.cpus ?? defaults.cpus,
     memoryBytes: request.memoryBytes ?? defaults.memoryBytes,
-    diskBytes: request.diskBytes ?? Math.max(defaults.diskBytes, template.virtualBytes ?? 0),
+    diskBytes: chooseDiskSize(request.diskBytes, defaults.diskBytes, template),
     mac: macOf(guest.uuid),
     labels: request.labels,
     createdAt: cluster.now().toISOString(),

@@ -1,6 +1,7 @@
 import type { InstanceSpec } from "../instance-spec.ts";
 import type { Cluster } from "../nodes/cluster.ts";
 import type { NodeFailure } from "../nodes/fan-out.ts";
+import { newerTemplate } from "../templates/newer.ts";
 import { viewInstances } from "./locate.ts";
 
 export type ListedInstance = {
@@ -9,6 +10,8 @@ export type ListedInstance = {
   readonly state: string;
   /** Absent when seen now; else when it was last seen (ISO 8601): its node does not answer. */
   readonly lastSeenAt?: string;
+  /** Digest of the newest version of its template, when that is not the one that it was made from. */
+  readonly newerTemplate?: string;
 };
 
 export type InstanceList = {
@@ -21,9 +24,13 @@ export async function listInstances(cluster: Cluster, signal?: AbortSignal): Pro
   const { instances, failures } = await viewInstances(cluster, cluster.config.nodes, signal);
   const down = new Set(failures.map((failure) => failure.node.name));
   const remembered = cluster.state.instances.all().filter((seen) => down.has(seen.node));
-  const listed: ListedInstance[] = [
+  const listed = [
     ...instances.map(({ node, spec, state }) => ({ node: node.name, spec, state })),
     ...remembered.map(({ node, spec, state, seenAt }) => ({ node, spec, state, lastSeenAt: seenAt })),
   ];
-  return { instances: listed.sort((a, b) => (a.spec.name < b.spec.name ? -1 : 1)), failures };
+  const marked = listed.map((instance) => ({
+    ...instance,
+    newerTemplate: newerTemplate(cluster.state, instance.spec.template),
+  }));
+  return { instances: marked.sort((a, b) => (a.spec.name < b.spec.name ? -1 : 1)), failures };
 }

@@ -5,20 +5,16 @@ import { releaseAddress } from "../libvirt/network.ts";
 import { destroyDomain, undefineDomain } from "../libvirt/virsh.ts";
 import type { Step } from "../nodes/plan.ts";
 import type { NodeProbe } from "../nodes/probe.ts";
-import { removeDownload, removeFiles, seedPath } from "../storage/node-files.ts";
+import { removeFiles, seedPath } from "../storage/node-files.ts";
 import { storageOf } from "../storage/storage-of.ts";
 
-export type Traces = Pick<InstanceSpec, "uuid" | "name" | "mac"> & {
-  /** Of a template that may be unfinished. */
-  readonly digest?: string;
-};
+export type Traces = Pick<InstanceSpec, "uuid" | "name" | "mac">;
 
 /**
  * Everything of one instance that is on the node, found by its uuid and MAC, whatever made it and however far that came: `delete`, the
- * undoing of a failed `create` and the clearing up after a killed one are all this list. A template that did not get finished goes
- * too. Only under the node's lock.
+ * undoing of a failed `create` and the clearing up after a killed one are all this list. Only under the node's lock.
  */
-export function planRemoval(probe: NodeProbe, { uuid, name, mac, digest }: Traces): Step[][] {
+export function planRemoval(probe: NodeProbe, { uuid, name, mac }: Traces): Step[][] {
   const { node, domains, storage, network } = probe;
   const uri = node.libvirtUri;
   const domain = domains.find((candidate) => candidate.uuid === uuid);
@@ -26,8 +22,6 @@ export function planRemoval(probe: NodeProbe, { uuid, name, mac, digest }: Trace
   const reservations = network?.reservations.filter((entry) => entry.mac === mac) ?? [];
   const disks = storage.disks.filter((disk) => disk.uuid === uuid);
   const isOn = domain !== undefined && isActive(domain.state);
-  const isUnfinished =
-    digest !== undefined && !storage.templates.some((template) => template.digest === digest);
   const stages: Step[][] = [
     isOn ? [{ title: "switch off", commands: [destroyDomain(uri, uuid)] }] : [],
     domain === undefined ? [] : [{ title: "undefine", commands: [undefineDomain(uri, uuid)] }],
@@ -42,14 +36,6 @@ export function planRemoval(probe: NodeProbe, { uuid, name, mac, digest }: Trace
         commands: [removeFiles(seedPath(uuid), `${seedPath(uuid)}.new`, ...consoleLogPaths(name))],
       },
     ],
-    isUnfinished
-      ? [
-          {
-            title: "delete the unfinished template",
-            commands: [removeDownload(digest), ...kind.discardTemplate(digest)],
-          },
-        ]
-      : [],
   ];
   return stages.filter((steps) => steps.length > 0);
 }

@@ -11,6 +11,12 @@ export type DomainHost = {
   readonly network: { readonly kind: "network" | "bridge"; readonly name: string };
 };
 
+/**
+ * libvirt picks a firmware that the node has. One with Secure Boot would refuse most distributions' cloud images, whose boot loaders nobody
+ * signed.
+ */
+const uefi = `<firmware><feature enabled='no' name='enrolled-keys'/><feature enabled='no' name='secure-boot'/></firmware>`;
+
 /** The domain of one instance, from templates/domain.xml. Every value is escaped; an unfilled placeholder throws. */
 export function renderDomain(
   spec: InstanceSpec,
@@ -41,6 +47,8 @@ export function renderDomain(
   };
   return String(domainTemplate).replace(/\{\{(\w+)\}\}/g, (_, key: string) => {
     if (key === "metadata") return metadataElement(spec);
+    if (key === "osAttributes") return spec.firmware === "uefi" ? " firmware='efi'" : "";
+    if (key === "firmware") return spec.firmware === "uefi" ? uefi : "";
     const value = values[key];
     if (value === undefined) throw new Error(`templates/domain.xml: no value for ${key}`);
     return escapeXml(value);

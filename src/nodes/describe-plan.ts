@@ -16,14 +16,7 @@ export function describePlan({ verb, instance, node, stages }: Plan): DescribedP
     verb,
     instance,
     node: node.name,
-    steps: stages
-      .flat()
-      .flatMap(({ title, commands, andThen }) => [
-        { title, commands: commands.map(describeCommand) },
-        ...(andThen === undefined
-          ? []
-          : [{ title: `${andThen.title} (commands depend on the image's size and format)`, commands: [] }]),
-      ]),
+    steps: stages.flat().map(({ title, commands }) => ({ title, commands: commands.map(describeCommand) })),
   };
 }
 
@@ -44,6 +37,7 @@ function describeCommand({ argv, pipeTo = [], stdin }: Command): string {
 /** Text is shown: it is the domain's XML or a label. A seed is bytes, and may hold secrets. */
 function describeStdin(stdin: Stdin): { redirection: string; body: readonly string[] } {
   if (typeof stdin === "string") return { redirection: "<<'END'", body: [stdin.trimEnd(), "END"] };
-  const isBytes = stdin instanceof Uint8Array;
-  return { redirection: `< ${isBytes ? `(${formatSize(stdin.length)})` : quote(stdin.path)}`, body: [] };
+  if (stdin instanceof Uint8Array) return { redirection: `< (${formatSize(stdin.length)})`, body: [] };
+  if ("path" in stdin) return { redirection: `< ${quote(stdin.path)}`, body: [] };
+  return { redirection: `< (on ${stdin.node}: ${stdin.argv.map(quote).join(" ")})`, body: [] };
 }

@@ -7,36 +7,29 @@ import { lastComplaint } from "../libvirt/virsh.ts";
 export type Step = {
   readonly title: string;
   readonly commands: readonly Command[];
-  /** What follows when it hangs on what the commands printed: an image's size, say. */
-  readonly andThen?: {
-    readonly title: string;
-    readonly commands: (results: readonly CommandResult[]) => readonly Command[];
-  };
-  /** A better error for an exit status that means something. */
-  readonly explain?: (result: CommandResult) => WaifuError | undefined;
 };
 
 /** A change on one node, decided before anything is touched: shown by --dry-run, run as it stands. */
 export type Plan = {
   readonly verb: string;
+  /** Of an instance or a template: the name, and what never changes of it, uuid or digest. */
   readonly instance: string;
   readonly uuid: string;
-  /** Of the template that it brings to the node. */
-  readonly digest?: string;
   readonly node: NodeConfig;
   /** One stage after another; the steps of a stage don't need each other, and run at once. */
   readonly stages: readonly (readonly Step[])[];
 };
 
 /** Turns a failed command into the error of its step. */
-export function stepError(plan: Plan, step: Step, result: CommandResult): WaifuError {
+export function stepError(
+  { node, instance }: Pick<Plan, "node" | "instance">,
+  title: string,
+  result: Pick<CommandResult, "exitCode" | "stderr">,
+): WaifuError {
   const said = lastComplaint(result.stderr) || `exit status ${result.exitCode}`;
-  const details = { node: plan.node.name, instance: plan.instance };
-  return (
-    step.explain?.(result) ??
-    new WaifuError("remote-failed", `${step.title} failed on node ${plan.node.name}: ${said}`, {
-      ...details,
-      hint: "See what was run with --verbose.",
-    })
-  );
+  return new WaifuError("remote-failed", `${title} failed on node ${node.name}: ${said}`, {
+    node: node.name,
+    instance,
+    hint: "See what was run with --verbose.",
+  });
 }

@@ -122,7 +122,8 @@ function networkOf(node: NodeConfig, name: string, result: CommandResult): Libvi
   return network;
 }
 
-function onNode<T>(node: NodeConfig, work: () => T): T {
+/** Says in an error which node it is about. */
+export function onNode<T>(node: NodeConfig, work: () => T): T {
   try {
     return work();
   } catch (error) {

@@ -1,9 +1,8 @@
-import type { Command, CommandResult } from "../command.ts";
 import { WaifuError } from "../errors.ts";
 import type { Step as Report, Reporter } from "../reporter.ts";
-import type { Runner } from "../ssh/runner.ts";
 import type { StageResult } from "../ssh/stage-script.ts";
 import type { Cluster } from "./cluster.ts";
+import { mendingCommand } from "./interrupted.ts";
 import { type Plan, type Step, stepError } from "./plan.ts";
 
 export type Watch = { readonly reporter: Reporter; readonly signal?: AbortSignal };
@@ -16,19 +15,26 @@ export type Undo = () => Promise<void>;
  * before the error is thrown; where that fails too the error is `half-changed` and the journal keeps the operation open.
  */
 export async function runPlan(cluster: Cluster, plan: Plan, watch: Watch, undo?: Undo): Promise<void> {
+  await journalled(cluster, plan, watch, (onStage) => runStages(cluster, plan, watch, onStage), undo);
+}
+
+/** Like `runPlan`, for a plan that can't be told whole beforehand: the work itself says when each stage begins. */
+export async function journalled<T>(
+  cluster: Cluster,
+  plan: Plan,
+  watch: Watch,
+  work: (onStage: () => void) => Promise<T>,
+  undo?: Undo,
+): Promise<T> {
   const { journal } = cluster.state;
   const id = crypto.randomUUID();
-  const { verb, instance, uuid, digest, node, stages } = plan;
-  const titles = stages.map((steps) => steps.map((step) => step.title).join(" + "));
-  journal.begin({ id, verb, instance, uuid, digest, node: node.name, stages: titles });
+  const { verb, instance, uuid, node } = plan;
+  const stages = plan.stages.map((steps) => steps.map((step) => step.title).join(" + "));
+  journal.begin({ id, verb, instance, uuid, node: node.name, stages });
+  let begun = 0;
+  let result: T;
   try {
-    const runner = await cluster.connect(node);
-    let begun = 0;
-    for (const part of inScripts(stages)) {
-      const onStage = () => journal.stage(id, ++begun);
-      if (part.isScript) await runScript(runner, plan, part.stages, watch, onStage);
-      else await runInHalves(runner, plan, part.stages, watch, onStage);
-    }
+    result = await work(() => journal.stage(id, ++begun));
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
     if (undo === undefined) {
@@ -40,46 +46,35 @@ export async function runPlan(cluster: Cluster, plan: Plan, watch: Watch, undo?:
     throw error;
   }
   journal.end(id, "done");
+  return result;
 }
 
 async function putRight(plan: Plan, cause: unknown, watch: Watch, undo: Undo): Promise<void> {
-  watch.reporter.note(`Undoing what was made on ${plan.node.name}.`);
+  const { node, instance } = plan;
+  watch.reporter.note(`Undoing what was made on ${node.name}.`);
   try {
     await undo();
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
     const first = cause instanceof Error ? cause.message : String(cause);
     throw new WaifuError("half-changed", `${first}; and undoing it failed: ${why}`, {
-      node: plan.node.name,
-      instance: plan.instance,
-      hint: `When ${plan.node.name} answers again: waifuctl delete ${plan.instance} --yes`,
+      node: node.name,
+      instance,
+      hint: `When ${node.name} answers again: ${mendingCommand({ ...plan, node: node.name })}`,
       cause,
     });
   }
 }
 
-type Stages = Plan["stages"];
-type Part = { readonly isScript: boolean; readonly stages: Stages[number][] };
-
-/** As few round trips as can be: only a stage with a step in two halves can't be sent along with its neighbours. */
-function inScripts(stages: Stages): Part[] {
-  const parts: Part[] = [];
-  for (const steps of stages) {
-    const isScript = steps.every((step) => step.andThen === undefined);
-    const last = parts.at(-1);
-    if (isScript && last?.isScript) last.stages.push(steps);
-    else parts.push({ isScript, stages: [steps] });
-  }
-  return parts;
-}
-
-async function runScript(
-  runner: Runner,
+/** All in a single round trip. */
+async function runStages(
+  cluster: Cluster,
   plan: Plan,
-  stages: Stages,
   { reporter, signal }: Watch,
   onStage: () => void,
 ): Promise<void> {
+  const { stages } = plan;
+  if (stages.length === 0) return;
   const failures: WaifuError[] = [];
   let reports = new Map<Step, Report>();
   const begin = (steps: readonly Step[] = []): void => {
@@ -91,7 +86,7 @@ async function runScript(
     const report = step && reports.get(step);
     if (step === undefined || report === undefined) return;
     const hasFailed = exitCode !== 0;
-    if (hasFailed) failures.push(stepError(plan, step, { exitCode, stderr, stdout: "" }));
+    if (hasFailed) failures.push(stepError(plan, step.title, { exitCode, stderr }));
     else if (command + 1 < step.commands.length) return;
     reports.delete(step);
     if (hasFailed) report.failed();
@@ -99,6 +94,7 @@ async function runScript(
     const isLast = stage + 1 === stages.length;
     if (reports.size === 0 && failures.length === 0 && !isLast) begin(stages[stage + 1]);
   };
+  const runner = await cluster.connect(plan.node);
   begin(stages[0]);
   try {
     const commands = stages.map((steps) => steps.map((step) => step.commands));
@@ -107,48 +103,4 @@ async function runScript(
     for (const report of reports.values()) report.failed();
   }
   if (failures[0] !== undefined) throw failures[0];
-}
-
-async function runInHalves(
-  runner: Runner,
-  plan: Plan,
-  stages: Stages,
-  watch: Watch,
-  onStage: () => void,
-): Promise<void> {
-  for (const steps of stages) {
-    onStage();
-    for (const step of steps) await runStep(runner, plan, step, watch);
-  }
-}
-
-async function runStep(runner: Runner, plan: Plan, step: Step, { reporter, signal }: Watch): Promise<void> {
-  const report = reporter.step(step.title);
-  try {
-    const results = await runAll(runner, plan, step, step.commands, signal);
-    if (step.andThen !== undefined) {
-      report.update(step.andThen.title);
-      await runAll(runner, plan, step, step.andThen.commands(results), signal);
-    }
-  } catch (error) {
-    report.failed();
-    throw error;
-  }
-  report.done();
-}
-
-async function runAll(
-  runner: Runner,
-  plan: Plan,
-  step: Step,
-  commands: readonly Command[],
-  signal: AbortSignal | undefined,
-): Promise<CommandResult[]> {
-  const results: CommandResult[] = [];
-  for (const command of commands) {
-    const result = await runner.run(command, signal);
-    if (result.exitCode !== 0) throw stepError(plan, step, result);
-    results.push(result);
-  }
-  return results;
 }

@@ -6,8 +6,9 @@ const CONVERT_MS = 3_600_000;
 
 export type ImageInfo = { readonly format: string; readonly virtualBytes: number };
 
-export function inspectImage(path: string): Command {
-  return repeatable(["qemu-img", "info", "--output=json", path]);
+/** Without a format qemu-img guesses: what is in a raw disk may pass for another format, which can name other files. */
+export function inspectImage(path: string, format?: "qcow2" | "raw"): Command {
+  return repeatable(["qemu-img", "info", ...(format ? ["-f", format] : []), "--output=json", path]);
 }
 
 /**
@@ -35,17 +36,23 @@ export function parseImageInfo(stdout: string): ImageInfo {
   return { format: info.format, virtualBytes: info["virtual-size"] };
 }
 
-/** Into a new qcow2 file; holes stay holes. */
+/** Into a new qcow2 file; holes stay holes. Prints its progress. */
 export function convertToFile(from: string, format: string, to: string): Command {
-  return repeatable(["qemu-img", "convert", "-f", format, "-O", "qcow2", from, to], {
+  return repeatable(["qemu-img", "convert", "-p", "-f", format, "-O", "qcow2", from, to], {
     timeoutMs: CONVERT_MS,
   });
 }
 
-/** Into an empty volume that exists. Without `--target-is-zero` every zero is written out. */
+/** Into an empty volume that exists. Without `--target-is-zero` every zero is written out. Prints its progress. */
 export function convertToVolume(from: string, format: string, device: string): Command {
-  const argv = ["-n", "--target-is-zero", "-W", "-f", format, "-O", "raw", from, device];
+  const argv = ["-p", "-n", "--target-is-zero", "-W", "-f", format, "-O", "raw", from, device];
   return repeatable(["qemu-img", "convert", ...argv], { timeoutMs: CONVERT_MS });
+}
+
+/** The share that is done, of 1, by the last of what `-p` printed. */
+export function parseConvertProgress(text: string): number | undefined {
+  const percent = /.*\((\d+\.\d+)\/100%\)/s.exec(text)?.[1];
+  return percent === undefined ? undefined : Number(percent) / 100;
 }
 
 /** A fresh copy-on-write file over the backing file; what the path held before is lost. */
@@ -63,4 +70,11 @@ export function createOverlay(path: string, backing: string, sizeBytes: number):
     path,
     String(sizeBytes),
   ]);
+}
+
+/** Exits with 0 when both show the same bytes, 1 when not, and more when one of them can't be read to its end. */
+export function compareImages(one: string, format: string, other: string, otherFormat: string): Command {
+  return repeatable(["qemu-img", "compare", "-f", format, "-F", otherFormat, one, other], {
+    timeoutMs: CONVERT_MS,
+  });
 }

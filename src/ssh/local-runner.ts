@@ -7,7 +7,7 @@ import { killArgv } from "./frame.ts";
 import { startOnTerminal } from "./local-terminal.ts";
 import { NodeRunner } from "./node-runner.ts";
 import { toScript } from "./quote.ts";
-import type { RemoteProcess, TerminalSize } from "./runner.ts";
+import type { RemoteProcess, RunStreams, TerminalSize } from "./runner.ts";
 import { interrupted } from "./slots.ts";
 import { openStdin } from "./stdin.ts";
 import { exchange, exitStatus } from "./streams.ts";
@@ -17,13 +17,13 @@ export class LocalRunner extends NodeRunner {
   protected async execute(
     command: Command,
     signal?: AbortSignal,
-    onOutput?: (chunk: Buffer) => void,
+    streams?: RunStreams,
   ): Promise<CommandResult> {
     if (signal?.aborted) throw interrupted();
-    const stdin = await openStdin(command.stdin);
+    const stdin = streams?.stdin ?? (await openStdin(command.stdin));
     const child = this.#spawn(command);
     const ended = exitOf(child);
-    const traffic = exchange(child, stdin, onOutput);
+    const traffic = exchange(child, stdin, streams?.onOutput);
     const kill = (name: "TERM" | "KILL"): Promise<number> =>
       exitOf(this.#spawn(once(killArgv(name, String(child.pid)))));
     try {

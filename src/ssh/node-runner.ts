@@ -3,7 +3,7 @@ import type { Argv, Command, CommandResult } from "../command.ts";
 import { WaifuError } from "../errors.ts";
 import { toBatch } from "./batch.ts";
 import { describe } from "./cut-short.ts";
-import type { RemoteProcess, Runner, TerminalSize } from "./runner.ts";
+import type { RemoteProcess, Runner, RunStreams, TerminalSize } from "./runner.ts";
 import { type StageResult, type Stages, toStageScript } from "./stage-script.ts";
 
 /** One command that was run, for --verbose. `exitCode` is undefined when none came. */
@@ -37,11 +37,11 @@ export abstract class NodeRunner implements Runner {
     this.#onCommand = onCommand;
   }
 
-  async run(command: Command, signal?: AbortSignal): Promise<CommandResult> {
+  async run(command: Command, signal?: AbortSignal, streams?: RunStreams): Promise<CommandResult> {
     const log = this.#startLog([command]);
     const results: CommandResult[] = [];
     try {
-      const result = await this.execute(command, signal);
+      const result = await this.execute(command, signal, streams);
       results.push(result);
       return result;
     } finally {
@@ -83,7 +83,7 @@ export abstract class NodeRunner implements Runner {
         onResult(result);
       }
     };
-    const whole = await this.execute(script.command, signal, onOutput);
+    const whole = await this.execute(script.command, signal, { onOutput });
     const hasFailed = results.some(({ exitCode }) => exitCode !== 0);
     if (!hasFailed && results.length < commands.length)
       throw this.#endedEarly(commands, results.length, whole);
@@ -120,7 +120,7 @@ export abstract class NodeRunner implements Runner {
   protected abstract execute(
     command: Command,
     signal?: AbortSignal,
-    onOutput?: (chunk: Buffer) => void,
+    streams?: RunStreams,
   ): Promise<CommandResult>;
 
   #startLog(commands: readonly Command[]): (results: readonly CommandResult[]) => void {

@@ -17,6 +17,14 @@ export interface RemoteProcess {
   close(): void;
 }
 
+/** What passes while a command runs. */
+export type RunStreams = {
+  /** In place of the command's own standard input. */
+  readonly stdin?: Readable;
+  /** Hears standard output as it comes; it is in the result all the same. */
+  readonly onOutput?: (chunk: Buffer) => void;
+};
+
 /** One node, ready to run commands. The only way in which the middle floor touches a node. */
 export interface Runner {
   readonly node: string;
@@ -24,7 +32,7 @@ export interface Runner {
    * Runs one command and gives its result whatever its exit status.
    * Throws `outcome-unknown` when the link died or the deadline passed before an exit status came, `interrupted` on abort.
    */
-  run(command: Command, signal?: AbortSignal): Promise<CommandResult>;
+  run(command: Command, signal?: AbortSignal, streams?: RunStreams): Promise<CommandResult>;
   /** Runs commands one after another in a single round trip; none may carry stdin. A failing one does not stop the rest. */
   runAll(commands: readonly Command[], signal?: AbortSignal): Promise<CommandResult[]>;
   /**

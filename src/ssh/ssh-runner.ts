@@ -7,7 +7,7 @@ import { type Frame, frame, killArgv } from "./frame.ts";
 import { NodeRunner, type RunnerOptions } from "./node-runner.ts";
 import { toScript, toShellLine } from "./quote.ts";
 import { exitOf, toPty, toRemoteProcess } from "./remote-process.ts";
-import type { RemoteProcess, TerminalSize } from "./runner.ts";
+import type { RemoteProcess, RunStreams, TerminalSize } from "./runner.ts";
 import { Slots } from "./slots.ts";
 import { openStdin } from "./stdin.ts";
 import { exchange } from "./streams.ts";
@@ -35,13 +35,9 @@ export class SshRunner extends NodeRunner {
     });
   }
 
-  protected execute(
-    command: Command,
-    signal?: AbortSignal,
-    onOutput?: (chunk: Buffer) => void,
-  ): Promise<CommandResult> {
+  protected execute(command: Command, signal?: AbortSignal, streams?: RunStreams): Promise<CommandResult> {
     return this.#inSlot(async (release) => {
-      const result = await this.#execute(command, signal, onOutput);
+      const result = await this.#execute(command, signal, streams);
       release();
       return result;
     }, signal);
@@ -70,19 +66,19 @@ export class SshRunner extends NodeRunner {
     await closed;
   }
 
-  async #execute(
-    command: Command,
-    signal?: AbortSignal,
-    onOutput?: (chunk: Buffer) => void,
-  ): Promise<CommandResult> {
-    const stdin = await openStdin(command.stdin);
+  async #execute(command: Command, signal?: AbortSignal, streams?: RunStreams): Promise<CommandResult> {
+    const stdin = streams?.stdin ?? (await openStdin(command.stdin));
     const framed = frame(toScript(command, this.become));
     const channel = await this.#open(command, framed.line).catch((error) => {
       stdin.destroy();
       throw error;
     });
     const closed = exitOf(channel);
-    const traffic = exchange({ stdin: channel, stdout: channel, stderr: channel.stderr }, stdin, onOutput);
+    const traffic = exchange(
+      { stdin: channel, stdout: channel, stderr: channel.stderr },
+      stdin,
+      streams?.onOutput,
+    );
     const ended = closed.then(async (status) => {
       await traffic.drained;
       return status;

@@ -58,8 +58,8 @@ failed=
 function commandLines(command: Command, boundary: string, place: readonly number[]): string {
   const programs = `(${toPrograms(command)}) 2>&1 >/dev/null`;
   const { stdin } = command;
-  if (typeof stdin === "object" && "path" in stdin)
-    throw new WaifuError("bug", "a command of a script can't read a file of the operator's");
+  if (typeof stdin === "object" && !(stdin instanceof Uint8Array))
+    throw new WaifuError("bug", "a command of a script can't read a file of the operator's, or another node");
   const fed =
     stdin === undefined
       ? `${programs} </dev/null`

@@ -9,6 +9,8 @@ const CHUNK_BYTES = 256 * 1024;
 export async function openStdin(stdin: Stdin = ""): Promise<Readable> {
   if (typeof stdin === "string" || stdin instanceof Uint8Array)
     return Readable.from(stdin.length > 0 ? [Buffer.from(stdin)] : []);
+  if ("node" in stdin)
+    throw new WaifuError("bug", `what node "${stdin.node}" prints has to be opened by the caller`);
   try {
     const file = await open(stdin.path);
     return file.createReadStream({ highWaterMark: CHUNK_BYTES });

@@ -54,6 +54,19 @@ const migrations = [
   ) STRICT;
   CREATE INDEX audit_by_instance ON audit (instance);
   `,
+  `
+  CREATE TABLE template_versions (
+    name     TEXT NOT NULL,
+    digest   TEXT NOT NULL,
+    source   TEXT NOT NULL,
+    added_at TEXT NOT NULL,
+    details  TEXT NOT NULL,
+    PRIMARY KEY (name, digest)
+  ) STRICT;
+  INSERT INTO template_versions (name, digest, source, added_at, details)
+    SELECT name, digest, source, added_at, '{}' FROM templates;
+  DROP TABLE templates;
+  `,
 ];
 
 /** Opens the file, creating it and its folder, and brings its schema up to date. `:memory:` is for tests. */

@@ -7,8 +7,6 @@ export type Operation = {
   readonly instance: string;
   readonly uuid: string;
   readonly node: string;
-  /** Of the template that it may leave unfinished there. */
-  readonly digest?: string;
   readonly stages: readonly string[];
 };
 
@@ -29,12 +27,11 @@ export interface Journal {
   end(id: string, outcome: Outcome, error?: string): void;
   /** Operations without an end: under way in another process, or interrupted. */
   open(): OpenOperation[];
-  /** Ends whatever was left open for an instance, by a verb that has since put it right. */
-  settle(uuid: string, outcome: Outcome): void;
+  /** Ends whatever was left open for an instance, or for a template on one node, by a verb that has since put it right. */
+  settle(uuid: string, outcome: Outcome, node?: string): void;
 }
 
-type Row = Omit<OpenOperation, "digest" | "stages" | "startedAt"> & {
-  digest: string | null;
+type Row = Omit<OpenOperation, "stages" | "startedAt"> & {
   stages: string;
   started_at: string;
 };
@@ -58,8 +55,8 @@ export function journal(database: Database, operator: string, now: () => Date): 
     begin: (operation) => {
       database
         .query(
-          `INSERT INTO journal (id, verb, instance, uuid, node, digest, stages, stage, outcome, host, pid, started_at)
-           VALUES (?, ?, ?, ?, ?, ?, ?, 0, 'running', ?, ?, ?)`,
+          `INSERT INTO journal (id, verb, instance, uuid, node, stages, stage, outcome, host, pid, started_at)
+           VALUES (?, ?, ?, ?, ?, ?, 0, 'running', ?, ?, ?)`,
         )
         .run(
           operation.id,
@@ -67,7 +64,6 @@ export function journal(database: Database, operator: string, now: () => Date): 
           operation.instance,
           operation.uuid,
           operation.node,
-          operation.digest ?? null,
           JSON.stringify(operation.stages),
           hostname(),
           process.pid,
@@ -81,20 +77,21 @@ export function journal(database: Database, operator: string, now: () => Date): 
     open: () =>
       database
         .query<Row, []>(
-          `SELECT id, verb, instance, uuid, node, digest, stages, stage, host, pid, started_at
+          `SELECT id, verb, instance, uuid, node, stages, stage, host, pid, started_at
            FROM journal WHERE outcome = 'running' ORDER BY started_at`,
         )
         .all()
-        .map(({ started_at, stages, digest, ...row }) => ({
+        .map(({ started_at, stages, ...row }) => ({
           ...row,
-          digest: digest ?? undefined,
           stages: JSON.parse(stages),
           startedAt: started_at,
         })),
-    settle: (uuid, outcome) => {
+    settle: (uuid, outcome, node) => {
       const ids = database
-        .query<{ id: string }, [string]>("SELECT id FROM journal WHERE uuid = ? AND outcome = 'running'")
-        .all(uuid);
+        .query<{ id: string }, [string, string | null]>(
+          "SELECT id FROM journal WHERE uuid = ?1 AND node = COALESCE(?2, node) AND outcome = 'running'",
+        )
+        .all(uuid, node ?? null);
       for (const { id } of ids) end(id, outcome);
     },
   };

@@ -13,7 +13,16 @@ export type Disk = DiskName & {
   readonly virtualBytes?: number;
 };
 
-export type NodeTemplate = { readonly digest: string; readonly name: string; readonly virtualBytes: number };
+/** What a template says of itself. */
+export type TemplateLabel = { readonly digest: string; readonly name: string; readonly virtualBytes: number };
+
+export type NodeTemplate = TemplateLabel & {
+  /** What it takes up, its clones left out; absent where nobody measured it. */
+  readonly allocatedBytes?: number;
+};
+
+/** Something that reads its bytes from a template: an instance's disk, with or without a domain, or whatever a person made by hand. */
+export type Clone = { readonly name: string; readonly digest: string };
 
 export type StorageInventory = {
   readonly totalBytes: number;
@@ -34,10 +43,22 @@ export interface Storage {
   parseInventory(result: CommandResult): StorageInventory;
   /** The folders or datasets that everything else stands in. */
   prepare(): Command[];
+  /** Reads what is cloned from templates. Only together with the inventory, which tells whether the storage is there. */
+  clones(): Command;
+  /** Throws `remote-failed` when that can't be said: what looks unused could be in use. */
+  parseClones(result: CommandResult): Clone[];
+  /** A template can be installed anew below its clones. */
+  readonly canReplaceInUse: boolean;
   /** Turns a verified image file on the node into a template that can be cloned. */
-  installTemplate(template: NodeTemplate, image: ImageInfo, file: string): Command[];
+  installTemplate(template: TemplateLabel, image: ImageInfo, file: string): Command[];
   /** Removes what an interrupted installTemplate left. Only for a digest that the inventory does not show. */
   discardTemplate(digest: string): Command[];
+  /** Removes a template. Only when nothing is cloned from it, and under the node's lock. */
+  deleteTemplate(digest: string): Command[];
+  /** Each exits with 0 if a new clone would read the very bytes of the image. */
+  compareTemplate(digest: string, image: ImageInfo, file: string): Command[];
+  /** Undoes what was written to a template since it was made, as far as the storage knows. */
+  revertTemplate(digest: string): Command[];
   /** A copy-on-write clone of the template. */
   createDisk(disk: DiskName, digest: string, sizeBytes: number): Command[];
   /** Back to the fresh clone. The instance must be off. */

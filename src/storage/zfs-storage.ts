@@ -1,5 +1,5 @@
 import { WaifuError } from "../errors.ts";
-import { convertToVolume } from "../qemu/qemu-img.ts";
+import { compareImages, convertToVolume } from "../qemu/qemu-img.ts";
 import {
   cloneVolume,
   createFilesystem,
@@ -7,12 +7,16 @@ import {
   type Dataset,
   destroyVolume,
   hold,
+  listClones,
   listDatasets,
+  parseClones,
   parseDatasets,
   rollback,
   setProperty,
   snapshot,
+  unlabelUncloned,
   waitForDevice,
+  withSnapshotDevice,
 } from "../zfs/zfs.ts";
 import type { Disk, DiskName, NodeTemplate, Storage } from "./storage.ts";
 
@@ -45,6 +49,21 @@ export function zfsStorage(pool: string): Storage {
         templates: datasets.flatMap((dataset) => toTemplate(dataset, templates)),
       };
     },
+    clones: () => listClones(templates),
+    parseClones(result) {
+      if (result.exitCode !== 0) {
+        throw new WaifuError(
+          "remote-failed",
+          `can't say what is cloned from the templates: ${result.stderr.trim()}`,
+        );
+      }
+      return parseClones(result.stdout).map(({ origin, clone }) => ({
+        name: clone.startsWith(`${instances}/`) ? clone.slice(instances.length + 1) : clone,
+        digest: origin.slice(templates.length + 1),
+      }));
+    },
+    // Its clones share its very blocks.
+    canReplaceInUse: false,
     prepare: () => [createFilesystem(templates), createFilesystem(instances)],
     installTemplate(template, image, file) {
       const name = templateVolume(template.digest);
@@ -61,6 +80,21 @@ export function zfsStorage(pool: string): Storage {
       ];
     },
     discardTemplate: (digest) => [destroyVolume(templateVolume(digest), digest)],
+    deleteTemplate: (digest) => [
+      // Without its snapshot it is none any more, and the volume may be busy for a while after that.
+      unlabelUncloned(`${templateVolume(digest)}@ready`, "waifu:digest"),
+      destroyVolume(templateVolume(digest), digest),
+    ],
+    compareTemplate(digest, image, file) {
+      const volume = templateVolume(digest);
+      const ready = device(`${volume}@ready`);
+      return [
+        // What clones read, and what somebody may have written to the volume since.
+        withSnapshotDevice(volume, ready, compareImages(file, image.format, ready, "raw")),
+        compareImages(file, image.format, device(volume), "raw"),
+      ];
+    },
+    revertTemplate: (digest) => [rollback(`${templateVolume(digest)}@ready`)],
     createDisk: (disk, digest, sizeBytes) => [
       cloneVolume(`${templateVolume(digest)}@ready`, volume(disk), sizeBytes, { uuid: disk.uuid, digest }),
       snapshot(`${volume(disk)}@init`),
@@ -92,5 +126,12 @@ function toDisk(dataset: Dataset, parent: string): Disk[] {
 function toTemplate(dataset: Dataset, parent: string): NodeTemplate[] {
   const { digest, template } = dataset.labels;
   if (!dataset.name.startsWith(`${parent}/`) || digest === undefined) return [];
-  return [{ digest, name: template ?? digest.slice(0, 12), virtualBytes: dataset.volsizeBytes ?? 0 }];
+  return [
+    {
+      digest,
+      name: template ?? digest.slice(0, 12),
+      virtualBytes: dataset.volsizeBytes ?? 0,
+      allocatedBytes: dataset.usedBytes,
+    },
+  ];
 }

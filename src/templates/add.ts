@@ -1,88 +1,141 @@
-import { createReadStream } from "node:fs";
-import { stat } from "node:fs/promises";
-import { resolve } from "node:path";
+import { loadCatalog } from "../config/load-catalog.ts";
 import { WaifuError } from "../errors.ts";
 import type { Cluster } from "../nodes/cluster.ts";
-import type { Reporter } from "../reporter.ts";
-import type { TemplateRecord } from "../state/templates.ts";
+import type { Watch } from "../nodes/run-plan.ts";
+import type { TemplateVersion } from "../state/templates.ts";
+import { findEntry } from "./catalog.ts";
+import { viewTemplates } from "./list.ts";
+import { type Proof, type Provenance, provenanceOf, provenanceOfEntry } from "./provenance.ts";
+import { type ResolvedTemplate, toResolved } from "./resolve.ts";
+import { findVersion, knownVersions, type NodeTemplates } from "./versions.ts";
 
-export type AddRequest = {
+export type AddRequest = Proof & {
   readonly name: string;
-  /** A URL, or a file beside the operator. */
-  readonly source: string;
-  /** SHA-256 in hex. A file's is computed when absent; a URL needs it. */
-  readonly sha256?: string;
+  /** A URL, or a file beside the operator. Absent: what the name means already, or else in the catalog. */
+  readonly source?: string;
+};
+
+/** What adding a version makes of its name. */
+export type Outcome =
+  /** The first version of the name. */
+  | "new"
+  /** Other bytes than before: the newest version now. The old ones stay. */
+  | "newer"
+  /** An older version, the newest again. */
+  | "again"
+  /** The same bytes, from elsewhere or on another's word. */
+  | "amended"
+  | "unchanged";
+
+export type Addition = {
+  readonly template: ResolvedTemplate;
+  readonly outcome: Outcome;
+  /** What there is to remember; absent when only nodes know the template. */
+  readonly version?: TemplateVersion;
+  /** What the name meant until now. */
+  readonly previous?: TemplateVersion;
 };
 
 const nameRule = /^[a-z0-9][a-z0-9._-]{0,62}$/;
 
 /**
- * Gives a name to exactly these bytes. No node is touched: the first `create` on each brings the image there and verifies it.
- * Throws `usage` for a bad name, digest or source, `digest-mismatch` when a file is another.
+ * Which bytes a name is to mean. Remembers nothing, and changes no node. Throws `usage` for a bad name, digest or source, `not-found` for
+ * a name that nobody knows, `digest-mismatch` when a file is another, `refused` for what is no image, and as `fetchText` does.
  */
-export async function addTemplate(
+export async function decideAdd(cluster: Cluster, request: AddRequest, watch: Watch): Promise<Addition> {
+  const { name, source, ...proof } = request;
+  if (source !== undefined) {
+    checkTemplateName(name);
+    return compareWithKnown(cluster, name, await provenanceOf(source, proof, watch));
+  }
+  if (Object.values(proof).some(Boolean)) {
+    throw new WaifuError("usage", "a checksum goes with a URL or a file", {
+      hint: `Give the image too: waifuctl template add ${name} URL|FILE …`,
+    });
+  }
+  if (cluster.state.templates.versions(name).length > 0) return await alreadyKnown(cluster, name, watch);
+  const catalog = await loadCatalog(cluster.config.catalogPath);
+  const entry = catalog.get(name);
+  if (entry !== undefined) return compareWithKnown(cluster, name, await provenanceOfEntry(entry, watch));
+  return await alreadyKnown(cluster, name, watch).catch((error: unknown) => {
+    // Of a word that looks like a name, what the catalog has is nearer.
+    if (nameRule.test(name)) findEntry(catalog, name);
+    throw error;
+  });
+}
+
+/** Gives the name to the version, if there is anything new. No node is touched: the first `create` on each brings the image there. */
+export function recordAddition({ state }: Pick<Cluster, "state">, { version, outcome }: Addition): void {
+  if (version !== undefined && outcome !== "unchanged") state.templates.put(version);
+}
+
+/** What a name would mean if it were given to these bytes. */
+export function compareWithKnown(
+  { state, now }: Pick<Cluster, "state" | "now">,
+  name: string,
+  provenance: Provenance,
+): Addition {
+  const versions = state.templates.versions(name);
+  const [previous] = versions;
+  const same = versions.find(({ digest }) => digest === provenance.digest);
+  const outcome = outcomeOf(provenance, previous, same);
+  // A clock that was put back makes no version older than those before it.
+  const time = now().toISOString();
+  const newestAt = previous !== undefined && previous.addedAt > time ? previous.addedAt : time;
+  const version = {
+    ...provenance,
+    name,
+    addedAt: same !== undefined && outcome !== "again" ? same.addedAt : newestAt,
+    imageBytes: provenance.imageBytes ?? same?.imageBytes,
+  };
+  const template = toResolved({
+    name,
+    digest: provenance.digest,
+    record: version,
+    copies: [],
+    isNewest: true,
+  });
+  return { template, outcome, version, previous };
+}
+
+function outcomeOf(provenance: Provenance, previous?: TemplateVersion, same?: TemplateVersion): Outcome {
+  if (previous === undefined) return "new";
+  if (same === undefined) return "newer";
+  if (same !== previous) return "again";
+  const isSaidTheSame =
+    same.source === provenance.source &&
+    same.trust === provenance.trust &&
+    same.catalog === provenance.catalog &&
+    same.checksumUrl === provenance.checksumUrl;
+  return isSaidTheSame ? "unchanged" : "amended";
+}
+
+/** By what was added here; else by what nodes have. */
+async function alreadyKnown(
   cluster: Cluster,
-  request: AddRequest,
-  reporter: Reporter,
-): Promise<TemplateRecord> {
-  const { name, sha256 } = request;
-  if (!nameRule.test(name)) {
-    throw new WaifuError("usage", `${JSON.stringify(name)} can't be a template's name`, {
-      hint: "Lower-case letters, digits, dots, dashes and underscores, such as debian-12.",
-    });
+  wanted: string,
+  { reporter, signal }: Watch,
+): Promise<Addition> {
+  const records = cluster.state.templates.all();
+  const find = (nodes: readonly NodeTemplates[]): Addition => {
+    const found = findVersion(knownVersions(records, nodes), wanted);
+    const { record } = found;
+    return { template: toResolved(found), outcome: "unchanged", version: record, previous: record };
+  };
+  try {
+    return find([]);
+  } catch (error) {
+    if (!(error instanceof WaifuError) || error.code !== "not-found") throw error;
   }
-  if (sha256 !== undefined && !/^[0-9a-f]{64}$/i.test(sha256)) {
-    throw new WaifuError("usage", `--sha256 takes 64 hexadecimal digits, not ${JSON.stringify(sha256)}`, {
-      hint: "Copy it from the distribution's SHA256SUMS file.",
-    });
-  }
-  const { source, digest } = /^[a-z]+:\/\//i.test(request.source)
-    ? fromUrl(request.source, sha256)
-    : await fromFile(request.source, sha256, reporter);
-  const record = { name, source, digest: digest.toLowerCase(), addedAt: cluster.now().toISOString() };
-  cluster.state.templates.put(record);
-  return record;
+  const { nodes, failures } = await viewTemplates(cluster, signal);
+  for (const { node, error } of failures) reporter.warn(`${node.name} may know it, but ${error.message}`);
+  return find(nodes);
 }
 
-function fromUrl(url: string, sha256: string | undefined): { source: string; digest: string } {
-  if (!/^https?:\/\//i.test(url) || !URL.canParse(url)) {
-    throw new WaifuError("usage", `nodes can't fetch ${url}`, {
-      hint: "Give an http:// or https:// URL, or a file.",
-    });
-  }
-  if (sha256 === undefined) {
-    throw new WaifuError("usage", `${url} needs its checksum: what a URL holds can change`, {
-      hint: "Add --sha256 with the digest from the distribution's SHA256SUMS file.",
-    });
-  }
-  return { source: url, digest: sha256 };
-}
-
-async function fromFile(
-  file: string,
-  sha256: string | undefined,
-  reporter: Reporter,
-): Promise<{ source: string; digest: string }> {
-  const path = resolve(file);
-  const found = await stat(path).catch(() => undefined);
-  if (found?.isFile() !== true) {
-    throw new WaifuError("not-found", `there is no file ${path}`, {
-      hint: "Give an image file, or an http(s):// URL.",
-    });
-  }
-  const step = reporter.step(`checksum of ${path}`);
-  const hasher = new Bun.CryptoHasher("sha256");
-  for await (const chunk of createReadStream(path, { highWaterMark: 1024 * 1024 })) hasher.update(chunk);
-  const digest = hasher.digest("hex");
-  step.done();
-  if (sha256 !== undefined && sha256.toLowerCase() !== digest) {
-    throw new WaifuError(
-      "digest-mismatch",
-      `${path} is not the image that was meant: its SHA-256 is ${digest}, not ${sha256}`,
-      {
-        hint: "Fetch the image again, or give the digest of the one that you want.",
-      },
-    );
-  }
-  return { source: path, digest };
+/** Throws `usage`. */
+export function checkTemplateName(name: string): void {
+  if (nameRule.test(name)) return;
+  throw new WaifuError("usage", `${JSON.stringify(name)} can't be a template's name`, {
+    hint: "Lower-case letters, digits, dots, dashes and underscores, such as debian-12.",
+  });
 }

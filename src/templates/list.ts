@@ -1,44 +1,29 @@
 import type { Cluster } from "../nodes/cluster.ts";
 import { type NodeFailure, onEveryNode } from "../nodes/fan-out.ts";
 import { probeStorage } from "../nodes/probe.ts";
+import { type KnownVersion, knownVersions, type NodeTemplates } from "./versions.ts";
 
-export type ListedTemplate = {
-  readonly name: string;
-  readonly digest: string;
-  /** Absent: some node has it, but it was not added here. */
-  readonly source?: string;
-  /** Size of the disk inside; unknown until a node has it. */
-  readonly virtualBytes?: number;
-  /** Nodes where it is ready to be cloned. */
-  readonly nodes: readonly string[];
-};
-
-export type TemplateList = {
-  readonly templates: readonly ListedTemplate[];
+export type TemplateView = {
+  readonly nodes: readonly NodeTemplates[];
   readonly failures: readonly NodeFailure[];
 };
 
-/** The names that were added here, and those that only the nodes know, by name. */
-export async function listTemplates(cluster: Cluster, signal?: AbortSignal): Promise<TemplateList> {
+export type TemplateList = {
+  readonly versions: readonly KnownVersion[];
+  readonly failures: readonly NodeFailure[];
+};
+
+/** What every node has ready. */
+export async function viewTemplates(cluster: Cluster, signal?: AbortSignal): Promise<TemplateView> {
   const { answers, failures } = await onEveryNode(cluster.config.nodes, async (node) => {
     const { templates } = await probeStorage(cluster, node, signal);
-    return templates.map((template) => ({ ...template, node: node.name }));
+    return { node: node.name, templates };
   });
-  const onNodes = answers.flat();
-  const added = cluster.state.templates.all();
-  const known = new Set(added.map((record) => record.digest));
-  const foreign = new Map(
-    onNodes.filter(({ digest }) => !known.has(digest)).map((found) => [found.digest, found]),
-  );
-  const templates = [...added, ...foreign.values()].map((entry) => {
-    const copies = onNodes.filter(({ digest }) => digest === entry.digest);
-    return {
-      name: entry.name,
-      digest: entry.digest,
-      source: "source" in entry ? entry.source : undefined,
-      virtualBytes: copies[0]?.virtualBytes,
-      nodes: copies.map((copy) => copy.node),
-    };
-  });
-  return { templates: templates.sort((a, b) => (a.name < b.name ? -1 : 1)), failures };
+  return { nodes: answers, failures };
+}
+
+/** The versions that were added here, and those that only the nodes know: by name, the newest first. */
+export async function listTemplates(cluster: Cluster, signal?: AbortSignal): Promise<TemplateList> {
+  const { nodes, failures } = await viewTemplates(cluster, signal);
+  return { versions: knownVersions(cluster.state.templates.all(), nodes), failures };
 }

@@ -4,13 +4,14 @@ import { type Question, readAnswer } from "./prompt.ts";
 import type { Output, Terminal } from "./terminal.ts";
 
 const ERASE_LINE = "\r\x1b[2K";
+const ERASE_LINE_ABOVE = "\x1b[1A\x1b[2K";
 
 /** The terminal, pipe or file that this process was started with. */
 export function createProcessTerminal(env: Readonly<Record<string, string | undefined>>): Terminal {
   let written = Promise.resolve();
   let failure: Error | undefined;
   let status: string | undefined;
-  let isStatusShown = false;
+  let shownLines = 0;
 
   // Bun.write and not process.stdout, whose first use costs 15 ms of start-up.
   const send = (fd: 1 | 2, text: string) => {
@@ -24,13 +25,15 @@ export function createProcessTerminal(env: Readonly<Record<string, string | unde
   };
 
   const hideStatus = () => {
-    if (isStatusShown) send(2, ERASE_LINE);
-    isStatusShown = false;
+    if (shownLines > 0) send(2, ERASE_LINE + ERASE_LINE_ABOVE.repeat(shownLines - 1));
+    shownLines = 0;
   };
   const showStatus = () => {
     if (status === undefined || !stderr.isTTY) return;
-    send(2, `${ERASE_LINE}${Bun.sliceAnsi(status, 0, (stderr.columns ?? 80) - 1, "…")}`);
-    isStatusShown = true;
+    const lines = status.split("\n");
+    const cut = lines.map((line) => Bun.sliceAnsi(line, 0, (stderr.columns ?? 80) - 1, "…"));
+    send(2, `${ERASE_LINE}${cut.join("\n")}`);
+    shownLines = lines.length;
   };
 
   const output = (fd: 1 | 2): Output => {
@@ -77,9 +80,9 @@ export function createProcessTerminal(env: Readonly<Record<string, string | unde
   return {
     stdout,
     stderr,
-    setStatus(line) {
+    setStatus(lines) {
       hideStatus();
-      status = line;
+      status = lines;
       showStatus();
     },
     ask: (question) => ask({ text: `${question} ` }),

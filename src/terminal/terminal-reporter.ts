@@ -1,18 +1,23 @@
-import type { Reporter, Step } from "../reporter.ts";
+import type { Progress, Reporter, Step } from "../reporter.ts";
 import { ansi } from "./ansi.ts";
 import { formatDuration } from "./duration.ts";
 import { printableLine, printableText } from "./printable.ts";
 import type { Terminal } from "./terminal.ts";
+import { Transfer } from "./transfer.ts";
 
 const FRAMES = ["⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇", "⠏"];
 const FRAME_MS = 100;
+/** Without a live display, how far a transfer is is told this often. */
+const TELL_MS = 10_000;
+/** Bars beyond these would scroll off a small window. */
+const MOST_BARS = 10;
 
 /** `close` ends the live display, whatever a failure left under way. */
 export type ClosableReporter = Reporter & { close(): void };
 
-type Running = { label: string; text: string; startedMs: number };
+type Running = { label: string; text: string; transfer?: Transfer; startedMs: number; toldMs: number };
 
-/** Progress on stderr: a live line where that is a terminal, else a plain line when a step begins and when it ends. */
+/** Progress on stderr: live where that is a terminal, else a plain line when a step begins and when it ends, and now and then between. */
 export function createReporter(terminal: Terminal, now: () => number = Date.now): ClosableReporter {
   const { stderr } = terminal;
   const { dim, green, red, yellow } = ansi(stderr);
@@ -20,13 +25,25 @@ export function createReporter(terminal: Terminal, now: () => number = Date.now)
   let timer: Timer | undefined;
   let frame = 0;
 
+  /** A bar for each transfer, then one line for all else. */
   const draw = () => {
-    const step = running.at(-1);
-    if (step === undefined) return terminal.setStatus(undefined);
-    const others = running.length > 1 ? ` (and ${running.length - 1} more)` : "";
-    const elapsed = formatDuration(now() - step.startedMs);
-    const text = step.text === "" ? "" : ` ${step.text}`;
-    terminal.setStatus(`${FRAMES[frame++ % FRAMES.length]} ${step.label}${text} ${elapsed}${others}`);
+    const mark = FRAMES[frame % FRAMES.length];
+    const transfers = running.filter(({ transfer }) => transfer !== undefined).slice(0, MOST_BARS);
+    const bars = transfers.map(({ label, transfer }) =>
+      [mark, label, transfer?.bar, transfer?.text].filter(Boolean).join(" "),
+    );
+    const others = running.filter((step) => !transfers.includes(step));
+    const step = others.at(-1);
+    if (step === undefined && bars.length === 0) return terminal.setStatus(undefined);
+    frame++;
+    const more = others.length > 1 ? ` (and ${others.length - 1} more)` : "";
+    const last =
+      step === undefined
+        ? []
+        : [
+            `${mark} ${[step.label, step.text].filter(Boolean).join(" ")} ${formatDuration(now() - step.startedMs)}${more}`,
+          ];
+    terminal.setStatus([...bars, ...last].join("\n"));
   };
 
   /** Stops the clock when nothing is under way. */
@@ -45,6 +62,14 @@ export function createReporter(terminal: Terminal, now: () => number = Date.now)
     draw();
   };
 
+  const advance = (step: Running, progress: Progress) => {
+    if (step.transfer === undefined) step.transfer = new Transfer(progress, now());
+    else step.transfer.update(progress, now());
+    if (stderr.isTTY || now() - step.toldMs < TELL_MS) return;
+    step.toldMs = now();
+    stderr.write(`${step.label}: ${step.transfer.text}\n`);
+  };
+
   const end = (step: Running, mark: string, note: string | undefined) => {
     const index = running.indexOf(step);
     if (index < 0) return;
@@ -57,11 +82,13 @@ export function createReporter(terminal: Terminal, now: () => number = Date.now)
 
   return {
     step(label): Step {
-      const step = { label: printableLine(label), text: "", startedMs: now() };
+      const step: Running = { label: printableLine(label), text: "", startedMs: now(), toldMs: now() };
       begin(step);
       return {
-        update(text) {
-          step.text = printableLine(text);
+        update(progress) {
+          if (typeof progress !== "string") return advance(step, progress);
+          step.transfer = undefined;
+          step.text = printableLine(progress);
         },
         done: (note) => end(step, green("✓"), note),
         failed: (note) => end(step, red("✗"), note),
@@ -76,9 +103,15 @@ export function createReporter(terminal: Terminal, now: () => number = Date.now)
   };
 }
 
+/** For `--quiet`: only warnings are told. */
+export function quieten(reporter: ClosableReporter): ClosableReporter {
+  return { ...reporter, step: () => ({ update: nothing, done: nothing, failed: nothing }), note: nothing };
+}
+
+const nothing = () => {};
+
 /** For `--json` without a terminal: stderr stays one JSON record a line, and steps are left untold. */
 export function createJsonReporter({ stderr }: Terminal): ClosableReporter {
-  const nothing = () => {};
   return {
     step: () => ({ update: nothing, done: nothing, failed: nothing }),
     note: (text) => stderr.write(`${JSON.stringify({ note: text })}\n`),

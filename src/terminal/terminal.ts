@@ -32,8 +32,8 @@ export type AttachOptions = {
 export interface Terminal {
   readonly stdout: Output;
   readonly stderr: Output;
-  /** Shows a line below everything written so far until it is replaced or cleared; nothing without a TTY. */
-  setStatus(line: string | undefined): void;
+  /** Shows a line, or several, below everything written so far until it is replaced or cleared; nothing without a TTY. */
+  setStatus(lines: string | undefined): void;
   /** Asks on stderr. Throws `refused` when nobody can answer, `interrupted` on Ctrl-C or end of input. */
   ask(question: string): Promise<string>;
   /** Asks a yes-or-no question, no being the default. Throws like `ask`. */

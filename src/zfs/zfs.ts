@@ -51,6 +51,27 @@ export function parseDatasets(stdout: string): Dataset[] {
   });
 }
 
+const clonesScript = `
+zfs list -H -o name "$1" >/dev/null 2>&1 || exit 0
+exec zfs list -H -r -t snapshot -o name,clones "$1"`;
+
+/** Every snapshot below the dataset with what is cloned from it, wherever in the pool that is. No such dataset: nothing is. */
+export function listClones(parent: string): Command {
+  return repeatable(["sh", "-c", clonesScript, "sh", parent], { timeoutMs: ZFS_MS });
+}
+
+/** `origin` is the dataset of the snapshot. No clones are printed as nothing or as `-`, by version. */
+export function parseClones(stdout: string): { readonly origin: string; readonly clone: string }[] {
+  return stdout.split("\n").flatMap((line) => {
+    const [snapshotName = "", clones = ""] = line.split("\t");
+    const [origin = ""] = snapshotName.split("@");
+    return clones
+      .split(",")
+      .filter((clone) => clone !== "" && clone !== "-")
+      .map((clone) => ({ origin, clone }));
+  });
+}
+
 /** Makes the parents too. They are never mounted: only zvols live below. */
 export function createFilesystem(name: string): Command {
   return repeatable(["zfs", "create", "-p", "-o", "mountpoint=none", name], { timeoutMs: ZFS_MS });
@@ -106,7 +127,16 @@ export function rollback(snapshotName: string): Command {
   return repeatable(["zfs", "rollback", "-r", snapshotName], { timeoutMs: ZFS_MS });
 }
 
-const waitScript = `
+const unlabelScript = `
+clones=$(zfs get -Hp -o value clones "$1" 2>/dev/null) || exit 0
+case $clones in '' | -) zfs inherit "$2" "\${1%@*}" ;; *) echo "$clones is cloned from $1" >&2; exit 1 ;; esac`;
+
+/** Takes a label off a volume that nothing is cloned from; exits with 1 if anything is. A snapshot that is gone is well. */
+export function unlabelUncloned(snapshotName: string, property: string): Command {
+  return repeatable(["sh", "-c", unlabelScript, "sh", snapshotName, property], { timeoutMs: ZFS_MS });
+}
+
+const waitForIt = `
 tries=0
 until [ -b "$1" ]; do
   tries=$((tries + 1))
@@ -116,7 +146,20 @@ done`;
 
 /** `zfs create` and `clone` return before udev has made the device link (openzfs/zfs#7875). */
 export function waitForDevice(path: string): Command {
-  return repeatable(["sh", "-c", waitScript, "sh", path], { timeoutMs: 60_000 });
+  return repeatable(["sh", "-c", waitForIt, "sh", path], { timeoutMs: 60_000 });
+}
+
+const exposeScript = `
+trap 'zfs inherit snapdev "$volume"' EXIT
+volume=$1
+zfs set snapdev=visible "$1" || exit
+shift${waitForIt}
+shift
+"$@"`;
+
+/** Runs the command while the snapshots of the volume have devices, which are hidden otherwise: after the device is there. */
+export function withSnapshotDevice(volume: string, device: string, command: Command): Command {
+  return { ...command, argv: ["sh", "-c", exposeScript, "sh", volume, device, ...command.argv] };
 }
 
 const destroyScript = `

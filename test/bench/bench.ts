@@ -7,24 +7,25 @@ import { withLock } from "../lab/lock.ts";
 import { runDir } from "../lab/paths.ts";
 import { measureCreate } from "./create.ts";
 import { measureList } from "./list.ts";
-import { judge, renderVerdicts, type Verdict } from "./report.ts";
+import { type JudgedTally, judge, judgeTally, renderVerdicts, type Tally, type Verdict } from "./report.ts";
 import { closeSites, openSite, type Site, type StorageKind } from "./site.ts";
 import { compile, measureStartUp } from "./start-up.ts";
+import { measureTemplates } from "./templates.ts";
 import type { Comparison } from "./timing.ts";
 
 const usage = `How long waifuctl takes, and how many times as long as the same work done by hand.
 
 npm run bench [-- all]             everything, on a node with dir storage and then (shown, not judged) on the emulated one with ZFS
-npm run bench -- start-up | create | list [--zfs]
+npm run bench -- start-up | create | list | templates [--zfs]
 
-  --zfs         create and list on a ZFS node
+  --zfs         create, list and templates on a ZFS node
   --image NAME  create that one only: ${imageNames.join(" or ")}
-  --rounds N    of create; 10 on dir storage, 3 on ZFS, unless told
+  --rounds N    of create and templates; 10 on dir storage, 3 on ZFS, unless told
   --json        the figures as JSON
 
 It measures $WAIFUCTL, or what it compiles from this source.
 `;
-const subjects = ["all", "start-up", "create", "list"] as const;
+const subjects = ["all", "start-up", "create", "list", "templates"] as const;
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -57,10 +58,15 @@ for (const signal of ["SIGINT", "SIGTERM"] as const)
 // Two at once would measure each other, and have one lab between them.
 await withLock(join(runDir, "bench-run.lock"), async () => {
   const verdicts: Verdict[] = [];
+  const tallies: JudgedTally[] = [];
   try {
-    for await (const comparison of measure()) verdicts.push(judge(comparison));
+    for await (const measured of measure()) {
+      if ("oursBytes" in measured) tallies.push(judgeTally(measured));
+      else verdicts.push(judge(measured));
+    }
   } finally {
-    process.stdout.write(values.json ? `${JSON.stringify(verdicts, null, 2)}\n` : renderVerdicts(verdicts));
+    const json = `${JSON.stringify([...verdicts, ...tallies], null, 2)}\n`;
+    process.stdout.write(values.json ? json : renderVerdicts(verdicts, tallies));
     await leave();
   }
 });
@@ -71,21 +77,28 @@ async function leave(): Promise<void> {
   await rm(folder, { recursive: true, force: true, maxRetries: 5 });
 }
 
-async function* measureSite(site: Site, binary: string): AsyncGenerator<Comparison> {
+async function* measureSite(site: Site, binary: string): AsyncGenerator<Comparison | Tally> {
+  const times = rounds ?? (site.storage === "dir" ? 10 : 3);
   if (does("list")) yield* measureList(site, binary);
-  if (does("create")) yield* measureCreate(site, binary, images, rounds ?? (site.storage === "dir" ? 10 : 3));
+  if (does("create")) yield* measureCreate(site, binary, images, times);
+  if (does("templates")) yield* measureTemplates(site, binary, times);
 }
 
-async function* measure(): AsyncGenerator<Comparison> {
+async function* measure(): AsyncGenerator<Comparison | Tally> {
   const binary = process.env.WAIFUCTL ?? join(folder, "waifuctl");
   if (process.env.WAIFUCTL === undefined) await compile("src/main.ts", binary);
   // The lab's operator is to use the same one.
   process.env.WAIFUCTL = binary;
   if (does("start-up")) yield* measureStartUp(binary, folder);
-  for (const storage of does("create") || does("list") ? storages : []) {
-    const site = await openSite(storage, does("create") ? ["tiny", ...images] : ["tiny"]);
-    // Without KVM every process on the ZFS node takes a tenth of a second to start: no node is like that.
-    for await (const comparison of measureSite(site, binary))
-      yield storage === "zfs" ? { ...comparison, limit: undefined } : comparison;
+  const onNode = ["create", "list", "templates"] as const;
+  for (const storage of onNode.some(does) ? storages : []) {
+    const site = await openSite(storage, [
+      "tiny",
+      ...(does("create") ? images : []),
+      ...(does("templates") ? (["debian-12"] as const) : []),
+    ]);
+    // Without KVM every process on the ZFS node takes a tenth of a second to start: no node is like that. Bytes count there too.
+    for await (const measured of measureSite(site, binary))
+      yield storage === "zfs" && "ours" in measured ? { ...measured, limit: undefined } : measured;
   }
 }

@@ -27,14 +27,32 @@ export function judge({ ours, reference, ...comparison }: Comparison): Verdict {
   };
 }
 
+/** Bytes that were moved, once. */
+export type Tally = {
+  readonly what: string;
+  readonly against: string;
+  readonly limit: number;
+  readonly oursBytes: number;
+  readonly referenceBytes: number;
+};
+
+export type JudgedTally = Tally & { readonly ratio: number; readonly isMet: boolean };
+
+export function judgeTally(tally: Tally): JudgedTally {
+  const ratio = tally.oursBytes / tally.referenceBytes;
+  return { ...tally, ratio, isMet: ratio <= tally.limit };
+}
+
 /** The ratios, then where the time of those with phases goes. */
-export function renderVerdicts(verdicts: readonly Verdict[]): string {
+export function renderVerdicts(verdicts: readonly Verdict[], tallies: readonly JudgedTally[]): string {
   const phases = verdicts.flatMap(({ what, against, ours, reference }, index) => [
     // Once, however often it is compared.
     ...(verdicts[index - 1]?.what === what ? [] : phaseRows(what, "waifuctl", ours)),
     ...phaseRows(what, against, reference),
   ]);
-  const tables = [renderTable(verdictColumns, verdicts, plain)];
+  const tables: string[] = [];
+  if (verdicts.length > 0) tables.push(renderTable(verdictColumns, verdicts, plain));
+  if (tallies.length > 0) tables.push(renderTable(tallyColumns, tallies, plain));
   if (phases.length > 0) tables.push(renderTable(phaseColumns, phases, plain));
   return tables.join("\n");
 }
@@ -66,6 +84,16 @@ const verdictColumns: Column<Verdict>[] = [
   { title: "limit", cell: ({ limit }) => limit?.toFixed(2) ?? "-", align: "right" },
   { title: "load", cell: ({ load }) => load.toFixed(1), align: "right" },
   { title: "", cell: ({ limit, isMet }) => (limit === undefined ? "not judged" : isMet ? "ok" : "NOT MET") },
+];
+
+const tallyColumns: Column<JudgedTally>[] = [
+  { title: "what", cell: ({ what }) => what },
+  { title: "against", cell: ({ against }) => against },
+  { title: "ours bytes", cell: ({ oursBytes }) => String(oursBytes), align: "right" },
+  { title: "reference bytes", cell: ({ referenceBytes }) => String(referenceBytes), align: "right" },
+  { title: "ratio", cell: ({ ratio }) => ratio.toFixed(4), align: "right" },
+  { title: "limit", cell: ({ limit }) => limit.toFixed(2), align: "right" },
+  { title: "", cell: ({ isMet }) => (isMet ? "ok" : "NOT MET") },
 ];
 
 type PhaseRow = {

@@ -148,6 +148,7 @@ describe("help", () => {
         Flags of every command:
               --cluster FILE  Cluster file to use
               --json          Print the answer as JSON
+          -q, --quiet         Tell no progress and no notes
               --verbose       Log each remote command
           -h, --help          Show this help
         "
@@ -177,6 +178,7 @@ describe("help", () => {
               --dry-run          Print what would be done, and do nothing
               --cluster FILE     Cluster file to use
               --json             Print the answer as JSON
+          -q, --quiet            Tell no progress and no notes
               --verbose          Log each remote command
           -h, --help             Show this help
 
@@ -200,6 +202,7 @@ describe("help", () => {
       Flags of every command:
             --cluster FILE  Cluster file to use
             --json          Print the answer as JSON
+        -q, --quiet         Tell no progress and no notes
             --verbose       Log each remote command
         -h, --help          Show this help
       "

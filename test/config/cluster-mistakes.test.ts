@@ -177,7 +177,7 @@ memroy = "1G"
   expect(`${error.message}\n${error.hint}`.replaceAll("/etc/home/", "")).toMatchInlineSnapshot(`
     "10 mistakes in the cluster file:
     cluster.toml:1: nodes is not a key that waifuctl knows. Did you mean node?
-    cluster.toml:2: __proto__ is not a key that waifuctl knows. Known here: state, defaults, node_defaults, node.
+    cluster.toml:2: __proto__ is not a key that waifuctl knows. Known here: state, catalog, defaults, node_defaults, node.
     cluster.toml:3: node.address is missing. Give the node an address, or local = true for this very machine.
     cluster.toml:4: node.name must be text in quotes, not 3
     cluster.toml:5: node.port must be 65535 or less

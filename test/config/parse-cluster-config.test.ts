@@ -15,6 +15,7 @@ function parse(text: string, environment: Environment = { HOME: "/home/mai" }): 
 test("every key reaches the checked config", () => {
   const config = parse(`
     state = "../var/state.db"
+    catalog = "~/catalog.toml"
     [defaults]
     template = "debian-12"
     cpus = 2
@@ -41,6 +42,7 @@ test("every key reaches the checked config", () => {
   expect(config).toEqual({
     path: "/etc/home/cluster.toml",
     statePath: "/etc/var/state.db",
+    catalogPath: "/home/mai/catalog.toml",
     defaults: {
       template: "debian-12",
       cpus: 2,

@@ -8,6 +8,7 @@ const environment = { HOME: "/home/mai" };
 test("what is written parses back to what was meant", () => {
   const written = writeClusterConfig({
     state: "~/st\"a'te\\.db",
+    catalog: "own.toml",
     defaults: { template: 'a "b" \\ c # d', cpus: 2, memory: "1.5G" },
     node_defaults: { user: "mai", storage: { kind: "zfs", pool: "tank" }, memory_overcommit: 1.5 },
     node: [
@@ -17,6 +18,7 @@ test("what is written parses back to what was meant", () => {
   });
   const config = parseClusterConfig(written, "/c/cluster.toml", environment);
   expect(config.statePath).toBe("/home/mai/st\"a'te\\.db");
+  expect(config.catalogPath).toBe("/c/own.toml");
   expect(config.defaults).toMatchObject({
     template: 'a "b" \\ c # d',
     cpus: 2,
@@ -42,6 +44,7 @@ test("it reads well", () => {
     # The cluster.toml in waifuctl's repository explains every key; a commented-out line here shows a default or an example.
 
     # state = "~/.local/state/waifuctl/home.db"
+    # catalog = "catalog.toml"
 
     # What \`waifuctl create\` takes when its command line is silent.
     [defaults]

@@ -2,6 +2,7 @@ import { expect, test } from "bun:test";
 import { WaifuError } from "../../src/errors.ts";
 import type { InstanceSpec } from "../../src/instance-spec.ts";
 import { createInstance, decideCreate } from "../../src/instances/create.ts";
+import type { Cluster } from "../../src/nodes/cluster.ts";
 import { createRecordingReporter } from "../recording-reporter.ts";
 import { type NodeContents, probeRules, scriptedCluster } from "../scripted-cluster.ts";
 import { type Rule, ScriptedRunner } from "../scripted-runner.ts";
@@ -127,6 +128,85 @@ function raise(error: Error): never {
   throw error;
 }
 
+const fetching: Rule[] = [
+  [/for file in "\$1" "\$1.part"/, "\n\n99999999999\n"],
+  [/curl -fsSL/, ""],
+  [/od -An/, "51 46 49 fb\n"],
+  [/^qemu-img info/, '{"format":"qcow2","virtual-size":33554432}'],
+  [/^mkdir -p| mkdir -p \/| qemu-img convert | mv -f |^rm -f| rm -f /, ""],
+];
+
+/** A node without the template until its label is written. */
+function lackingNode(...rules: Rule[]): ScriptedRunner {
+  let hasTemplate = false;
+  const label: Rule = [
+    /templates\/a{64}\.json$/,
+    () => {
+      hasTemplate = true;
+      return "";
+    },
+  ];
+  return new ScriptedRunner("n1", [
+    ...rules,
+    label,
+    ...fetching,
+    ...probeRules(() => ({ hasTemplate })),
+    ...changes,
+  ]);
+}
+
+function knowTiny(cluster: Cluster): void {
+  cluster.state.templates.put({
+    name: "tiny",
+    digest: "a".repeat(64),
+    source: "http://mirror/tiny.qcow2",
+    addedAt: "2026-01-01T00:00:00Z",
+    trust: "given",
+  });
+}
+
+test("a template that the node lacks is brought there first, without the node's lock", async () => {
+  const n1 = lackingNode();
+  const cluster = scriptedCluster([n1]);
+  knowTiny(cluster);
+  const reporter = createRecordingReporter();
+  await createInstance(cluster, request, { reporter });
+  expect(reporter.lines.filter((line) => line.startsWith("begin")).map((line) => line.slice(6))).toEqual([
+    "fetch tiny to n1",
+    "make template tiny on n1",
+    "disk",
+    "seed",
+    "define",
+    "start",
+  ]);
+  expect(n1.took).toEqual([
+    "/run/lock/waifu.lock",
+    `/run/lock/waifu-${"a".repeat(64)}.lock`,
+    "/run/lock/waifu.lock",
+  ]);
+  expect(cluster.state.journal.open()).toEqual([]);
+});
+
+test("a template that can't be fetched: nothing of the instance is made, and the error is the fetch's", async () => {
+  const n1 = lackingNode([/curl -fsSL/, { exitCode: 66, stderr: "the server answers 404\n" }]);
+  const cluster = scriptedCluster([n1]);
+  knowTiny(cluster);
+  expect(await rejection(createInstance(cluster, request, watch()))).toMatchObject({
+    code: "remote-failed",
+    message:
+      "fetching the image of template tiny from http://mirror/tiny.qcow2 failed on node n1: the server answers 404",
+  });
+  expect(changesOf(n1).filter((change) => change !== "rm")).toEqual([]);
+  expect(cluster.state.journal.open()).toEqual([]);
+});
+
+test("what would be done first on a node without the template is a plan of its own", async () => {
+  const cluster = scriptedCluster([lackingNode()]);
+  knowTiny(cluster);
+  const { plan, preparation } = await decideCreate(cluster, request, watch());
+  expect([preparation?.verb, plan.verb]).toEqual(["prepare", "create"]);
+});
+
 test("somebody who changed the node meanwhile makes it decide anew, under the lock", async () => {
   let now: NodeContents = {};
   const n1 = new ScriptedRunner("n1", [...probeRules(() => now), ...changes]);
@@ -196,7 +276,7 @@ test.each<[string, Partial<NodeContents>, string]>([
     "n2",
     probeRules(() => contents),
   );
-  expect(await rejection(decideCreate(scriptedCluster([n1, n2]), request))).toMatchObject({
+  expect(await rejection(decideCreate(scriptedCluster([n1, n2]), request, watch()))).toMatchObject({
     code: "exists",
     message,
   });
@@ -218,7 +298,10 @@ test("a name that was last seen on a node that is down is refused", async () => 
     state: "running",
     seenAt: "2026-01-01T00:00:00Z",
   });
-  expect(await rejection(decideCreate(cluster, request))).toMatchObject({ code: "exists", node: "n2" });
+  expect(await rejection(decideCreate(cluster, request, watch()))).toMatchObject({
+    code: "exists",
+    node: "n2",
+  });
 });
 
 test("no node fits: each says why", async () => {
@@ -230,7 +313,7 @@ test("no node fits: each says why", async () => {
     ),
     down,
   ]);
-  const error = await rejection(decideCreate(cluster, { ...request, memoryBytes: 1024 ** 4 }));
+  const error = await rejection(decideCreate(cluster, { ...request, memoryBytes: 1024 ** 4 }, watch()));
   expect(error.code).toBe("no-fit");
   expect(error.message).toBe(
     "no node fits web:\n  n1: memory: 1024.0 GiB wanted, 16.0 GiB of 16.0 GiB free\n  n2: node n2 does not answer",
@@ -244,7 +327,9 @@ test("a disk smaller than the template is refused before anything is made", asyn
       probeRules(() => ({})),
     ),
   ]);
-  expect(await rejection(decideCreate(cluster, { ...request, diskBytes: 1024 ** 2 }))).toMatchObject({
-    code: "refused",
-  });
+  expect(await rejection(decideCreate(cluster, { ...request, diskBytes: 1024 ** 2 }, watch()))).toMatchObject(
+    {
+      code: "refused",
+    },
+  );
 });

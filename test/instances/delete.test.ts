@@ -53,6 +53,18 @@ test("what an interrupted create left is found by the journal, and the journal i
   expect(cluster.state.journal.open()).toEqual([]);
 });
 
+test("a template's unfinished operation is no trace of an instance of that name", async () => {
+  const cluster = scriptedCluster([
+    new ScriptedRunner(
+      "n1",
+      probeRules(() => ({})),
+    ),
+  ]);
+  const uuid = "a".repeat(64);
+  cluster.state.journal.begin({ id: "1", verb: "prepare", instance: "tiny", uuid, node: "n1", stages: [] });
+  expect(decideDelete(cluster, "tiny")).rejects.toMatchObject({ code: "not-found" });
+});
+
 test("an instance that was moved by somebody else is found where it is now", async () => {
   const n1 = new ScriptedRunner(
     "n1",

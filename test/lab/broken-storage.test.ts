@@ -61,7 +61,7 @@ test("a disk that is too small", () =>
 test("a disk that gets full while the template comes", () =>
   onSmallDisk(34, async () => {
     const refuses = await meet();
-    await refuses(create, 7, "failed on node n1", "No space left on device");
+    await refuses(create, 4, "node n1 has no room for the template tiny", "No space left on device");
   }));
 
 test("a full disk", () =>

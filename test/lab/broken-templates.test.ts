@@ -19,7 +19,9 @@ beforeAll(async () => {
   operator = await newOperator([nodeTable(node)]);
   server = serveImages(node.lan.number);
   refuses = await refusalsOf(operator, nodes);
-  await Bun.write(join(operator.home, "image.qcow2"), crypto.getRandomValues(new Uint8Array(4096)));
+  const image = crypto.getRandomValues(new Uint8Array(4096));
+  image.set(Buffer.from("QFI\xfb", "latin1"));
+  await Bun.write(join(operator.home, "image.qcow2"), image);
 });
 
 afterAll(async () => {

@@ -1,4 +1,4 @@
-import { subnetAddress } from "./switch.ts";
+import { OPERATOR, subnetAddress } from "./switch.ts";
 
 /** A web server of the test's own that the lab's nodes can reach, for images that are not what they should be. */
 export type ImageServer = {
@@ -11,7 +11,7 @@ export type ImageServer = {
 export function serveImages(labNumber: number): ImageServer {
   const { promise: held, resolve } = Promise.withResolvers<void>();
   const server = Bun.serve({
-    hostname: subnetAddress(labNumber, 1),
+    hostname: subnetAddress(labNumber, OPERATOR),
     port: 0,
     idleTimeout: 255,
     routes: {

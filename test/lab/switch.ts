@@ -9,7 +9,7 @@ export type Switch = { lab: string; number: number };
 
 export const switchNetns = (lab: string) => `waifu.${lab}`;
 export const subnetAddress = (number: number, host: number) => `10.77.${number}.${host}`;
-const OPERATOR = 1;
+export const OPERATOR = 1;
 /** The switch itself, where the image mirror listens. */
 export const MIRROR = 2;
 export const FIRST_NODE = 11;

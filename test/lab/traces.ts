@@ -3,7 +3,7 @@ import type { Outcome } from "./run.ts";
 /** A node of either kind. */
 type Machine = { exec(argv: string[]): Promise<Outcome> };
 
-/** What waifuctl left on a node, by kind; a finished template is meant to stay and does not count. */
+/** What waifuctl left on a node, by kind; a finished template is meant to stay with its image, and does not count. */
 export type Traces = Readonly<Record<string, readonly string[]>>;
 
 /**
@@ -16,8 +16,15 @@ find /etc/libvirt/qemu -name '*.xml' ! -path '*/networks/*' -printf 'definition 
 virsh -q 'net-dumpxml default; net-dumpxml --inactive default' | sed -n 's/^ *<host /reservation /p'
 sed 's/^/promise /' /var/lib/libvirt/dnsmasq/default.hostsfile
 find /var/log/libvirt/qemu -name '*.console.log*' -printf 'console %f\\n'
+is_template() {
+  [ -e "/var/lib/waifu/templates/$1.json" ] || [ "$(zfs list -H -o waifu:digest "tank/waifu/templates/$1" 2>&1)" = "$1" ]
+}
 find /var/lib/waifu -type f | while read -r file; do
-  case $file in /var/lib/waifu/templates/*) [ -e "\${file%.*}.json" ] && continue ;; esac
+  name=\${file##*/}
+  case $file in
+  /var/lib/waifu/templates/*) is_template "\${name%.*}" && continue ;;
+  /var/lib/waifu/images/*) is_template "$name" && continue ;;
+  esac
   echo "file $file"
 done
 if command -v zfs >/dev/null; then
@@ -29,11 +36,13 @@ if command -v zfs >/dev/null; then
     echo "dataset $name"
   done
 fi
-flock -n /run/lock/waifu.lock true || echo 'lock is held'
+for lock in /run/lock/waifu*.lock; do
+  [ ! -e "$lock" ] || flock -n "$lock" true || echo "lock $lock is held"
+done
 ps -ww -e -o args= | while read -r line; do
   case $line in
   *"look for what is left"*) ;;
-  *waifu.lock* | */var/lib/waifu* | */tank/waifu*) echo "process $line" ;;
+  */run/lock/waifu* | */var/lib/waifu* | */tank/waifu*) echo "process $line" ;;
   esac
 done
 `;

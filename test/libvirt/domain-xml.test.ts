@@ -2,6 +2,7 @@ import { expect, test } from "bun:test";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { InstanceSpec } from "../../src/instance-spec.ts";
 import { type DiskSource, type DomainHost, renderDomain } from "../../src/libvirt/domain-xml.ts";
 import { metadataNamespace, parseMetadata } from "../../src/libvirt/metadata.ts";
 import { virsh } from "../../src/libvirt/virsh.ts";
@@ -15,11 +16,17 @@ const hosts: DomainHost[] = [
   { hasKvm: true, network: { kind: "network", name: "default" } },
   { hasKvm: false, network: { kind: "bridge", name: "br0" } },
 ];
-const combinations = disks.flatMap((disk) => hosts.map((host): [DiskSource, DomainHost] => [disk, host]));
+const uefi = { ...spec, firmware: "uefi" as const };
+const combinations = disks.flatMap((disk) =>
+  hosts.flatMap((host): [DiskSource, DomainHost, InstanceSpec][] => [
+    [disk, host, spec],
+    [disk, host, uefi],
+  ]),
+);
 
 test.each(combinations)(
   "libvirt's own schema accepts %j on %j, and the metadata comes back",
-  async (disk, host) => {
+  async (disk, host, spec) => {
     const folder = mkdtempSync(join(tmpdir(), "waifu-xml-"));
     try {
       const file = join(folder, "domain.xml");
@@ -50,4 +57,5 @@ test("values are escaped, KVM and block devices take their own words", () => {
   expect(xml).toContain("<source network='a&apos;b'/>");
   expect(xml).toContain("<source dev='/dev/x'/>");
   expect(xml).not.toContain("{{");
+  expect(xml).toContain("<os>\n    <type arch='x86_64' machine='q35'>hvm</type>\n");
 });

@@ -30,6 +30,14 @@ test("the file is durable: WAL, synchronous=FULL, and a second process waits for
   database.close();
 });
 
+test("a template's operations are settled a node at a time", () => {
+  const state = openState(":memory:", "ana@desk", () => new Date("2026-01-02T03:04:05Z"));
+  for (const node of ["n1", "n2"]) state.journal.begin({ ...operation, verb: "prepare", id: node, node });
+  state.journal.settle(spec.uuid, "done", "n1");
+  expect(state.journal.open().map(({ node }) => node)).toEqual(["n2"]);
+  state.close();
+});
+
 test("an operation is open until it ends, across processes, and its end is audited", () => {
   const first = open();
   first.journal.begin(operation);
@@ -65,13 +73,30 @@ test("a node's instances are replaced as a whole, other nodes' stay", () => {
   close();
 });
 
-test("a template's name takes its newest digest", () => {
+test("a template's versions are kept, the newest first", () => {
   const { templates, close } = open();
-  const record = { name: "tiny", digest: "a", source: "http://x/", addedAt: "2026-01-01" };
-  templates.put(record);
-  templates.put({ ...record, digest: "b" });
-  expect(templates.find("tiny")).toEqual({ ...record, digest: "b" });
-  expect(templates.find("none")).toBeUndefined();
+  const old = {
+    name: "tiny",
+    digest: "a",
+    source: "http://x/",
+    addedAt: "2026-01-01",
+    trust: "given",
+  } as const;
+  const recent = { ...old, digest: "b", release: "20260102", minDiskBytes: 5 };
+  templates.put(old);
+  templates.put(recent);
+  templates.put({ ...old, name: "other" });
+  expect(templates.versions("tiny")).toEqual([recent, old]);
+  expect(templates.all().map(({ name, digest }) => `${name} ${digest}`)).toEqual([
+    "other a",
+    "tiny b",
+    "tiny a",
+  ]);
+  templates.put({ ...old, addedAt: "2026-01-03" });
+  expect(templates.versions("tiny").map(({ digest }) => digest)).toEqual(["a", "b"]);
+  templates.forget("tiny", "a");
+  expect(templates.versions("tiny")).toEqual([recent]);
+  expect(templates.versions("none")).toEqual([]);
   close();
 });
 

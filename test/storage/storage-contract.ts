@@ -3,7 +3,7 @@ import type { Command } from "../../src/command.ts";
 import type { StorageConfig } from "../../src/config/cluster-config.ts";
 import { inspectImage, parseImageInfo } from "../../src/qemu/qemu-img.ts";
 import type { Runner } from "../../src/ssh/runner.ts";
-import type { DiskName, Storage, StorageInventory } from "../../src/storage/storage.ts";
+import type { Clone, DiskName, Storage, StorageInventory } from "../../src/storage/storage.ts";
 import { storageOf } from "../../src/storage/storage-of.ts";
 
 const MiB = 1024 ** 2;
@@ -69,6 +69,28 @@ export function storageContract(kind: string, setUp: () => Promise<StorageUnderT
       return storage.parseInventory(await subject.runner.run(storage.inventory()));
     }
 
+    async function clones(): Promise<Clone[]> {
+      const found = storage.parseClones(await subject.runner.run(storage.clones()));
+      return found.sort((a, b) => (a.name < b.name ? -1 : 1));
+    }
+
+    /** Whether a new clone would read what is in the image. */
+    async function isTrue(): Promise<boolean> {
+      const info = parseImageInfo(await succeed(inspectImage(image).argv));
+      const results = await subject.runner.runAll(storage.compareTemplate(digest, info, image));
+      return results.every(({ exitCode }) => exitCode === 0);
+    }
+
+    /** As a person with a wrong path in a `dd` would. */
+    async function damage(): Promise<void> {
+      const { config } = subject;
+      const [format, path] =
+        config.kind === "zfs"
+          ? ["raw", `/dev/zvol/${config.pool}/waifu/templates/${digest}`]
+          : ["qcow2", `${config.path}/templates/${digest}.qcow2`];
+      expect(await io(format, path, "write -P 0x64 64k 512")).toBe(true);
+    }
+
     async function install(): Promise<void> {
       const info = parseImageInfo(await succeed(inspectImage(image).argv));
       await run(
@@ -93,7 +115,10 @@ export function storageContract(kind: string, setUp: () => Promise<StorageUnderT
         await run(...storage.discardTemplate(digest));
       }
       await install();
-      expect((await inventory()).templates).toEqual([{ digest, name: "tiny", virtualBytes: 16 * MiB }]);
+      const [template] = (await inventory()).templates;
+      expect(template).toMatchObject({ digest, name: "tiny", virtualBytes: 16 * MiB });
+      expect(template?.allocatedBytes).toBeGreaterThan(0);
+      expect(await isTrue()).toBe(true);
     }, 300_000);
 
     test("two disks of one template hold its bytes and don't see each other's", async () => {
@@ -112,6 +137,22 @@ export function storageContract(kind: string, setUp: () => Promise<StorageUnderT
       expect(found.sort((a, b) => (a.name < b.name ? -1 : 1))).toEqual([other, web]);
     }, 60_000);
 
+    test("what is cloned from a template is known", async () => {
+      expect(await clones()).toEqual([
+        { name: "other", digest },
+        { name: "web", digest },
+      ]);
+    }, 60_000);
+
+    test("a template that was written to is found out, and mended below its clones", async () => {
+      await damage();
+      expect(await isTrue()).toBe(false);
+      await run(...storage.revertTemplate(digest));
+      if (storage.canReplaceInUse) await install();
+      expect(await isTrue()).toBe(true);
+      expect(await io(...disk(other), "read -P 0x61 0 1M")).toBe(true);
+    }, 120_000);
+
     test("a reset brings the fresh disk back, at its full size", async () => {
       await run(...storage.resetDisk(web, digest, 32 * MiB));
       expect(await io(...disk(web), "read -P 0x61 0 1M")).toBe(true);
@@ -129,6 +170,14 @@ export function storageContract(kind: string, setUp: () => Promise<StorageUnderT
       expect((await inventory()).disks).toHaveLength(2);
       await run(...storage.deleteDisk(web), ...storage.deleteDisk(web), ...storage.deleteDisk(other));
       expect((await inventory()).disks).toEqual([]);
+    }, 120_000);
+
+    test("a template is deleted, and again, and can come back", async () => {
+      expect(await clones()).toEqual([]);
+      await run(...storage.deleteTemplate(digest), ...storage.deleteTemplate(digest));
+      expect((await inventory()).templates).toEqual([]);
+      await install();
+      expect(await isTrue()).toBe(true);
     }, 120_000);
 
     test("storage that is not there is refused", async () => {

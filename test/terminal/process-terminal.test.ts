@@ -92,6 +92,14 @@ test("the status line is cut to the window, and gives way to lines and questions
   expect(shell.screen.slice(shell.screen.lastIndexOf("\x1b[2K"))).toStartWith('\x1b[2Kanswer "ok"');
 });
 
+test("a status of several lines is erased whole", async () => {
+  const shell = pty("lines", { columns: 20 });
+  await shell.shows("Sure? ");
+  expect(shell.screen).toContain("\r\x1b[2Kone\r\ntwo\r\x1b[2K\x1b[1A\x1b[2K\r\x1b[2Kthree\r\x1b[2K");
+  shell.type("ok\r");
+  await shell.shows('answer "ok"');
+});
+
 describe("what the outputs are", () => {
   test("a terminal: colour and width", async () => {
     const shell = pty("look", { columns: 100, rows: 30 });

@@ -50,6 +50,13 @@ const acts: Record<string, () => Promise<unknown>> = {
     terminal.setStatus(undefined);
     return answer;
   },
+  async lines() {
+    terminal.setStatus("one\ntwo");
+    terminal.setStatus("three");
+    const answer = await terminal.ask("Sure?");
+    terminal.setStatus(undefined);
+    return answer;
+  },
   async look() {
     const { stdout, stderr } = terminal;
     return {

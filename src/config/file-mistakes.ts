@@ -1,7 +1,6 @@
 import type { z } from "zod";
 import { WaifuError } from "../errors.ts";
 import { nearest } from "../nearest.ts";
-import { knownKeys } from "./cluster-file.ts";
 
 /** What is wrong with the value at `path`: `complaint` completes a sentence that begins with its key. */
 export type Mistake = { path: readonly PropertyKey[]; complaint: string; hint?: string };
@@ -31,21 +30,26 @@ const inWords: Readonly<Record<string, string>> = {
   number: "a number",
   int: "a whole number",
   boolean: "true or false",
-  array: "a list of tables, each under its [[node]]",
+  array: "a list",
   object: "a table",
   record: "a table",
 };
 
-function describe(value: unknown): string {
+export function describe(value: unknown): string {
   if (Array.isArray(value)) return "a list";
   if (typeof value === "number") return String(value);
   return typeof value === "object" ? "a table" : String(JSON.stringify(value));
 }
 
+/** The keys that the table at `path` may have. */
+export type KnownKeys = (path: Mistake["path"]) => readonly string[];
+
 /** zod's issues as mistakes, one for each unknown key. */
-export function mistakesOf(issues: readonly z.core.$ZodIssue[]): Mistake[] {
+export function mistakesOf(issues: readonly z.core.$ZodIssue[], knownAt: KnownKeys): Mistake[] {
   return issues.flatMap((issue): Mistake[] => {
-    if (issue.code === "unrecognized_keys") return issue.keys.map((key) => unknownKey([...issue.path, key]));
+    if (issue.code === "unrecognized_keys") {
+      return issue.keys.map((key) => unknownKey([...issue.path, key], knownAt(issue.path)));
+    }
     const hint: unknown = issue.code === "custom" ? issue.params?.hint : undefined;
     return [
       { path: issue.path, complaint: issue.message, hint: typeof hint === "string" ? hint : undefined },
@@ -53,8 +57,7 @@ export function mistakesOf(issues: readonly z.core.$ZodIssue[]): Mistake[] {
   });
 }
 
-function unknownKey(path: PropertyKey[]): Mistake {
-  const known = knownKeys[dotted(path.slice(0, -1))] ?? [];
+function unknownKey(path: PropertyKey[], known: readonly string[]): Mistake {
   const likely = nearest(String(path.at(-1)), known);
   const hint = likely === undefined ? `Known here: ${known.join(", ")}.` : `Did you mean ${likely}?`;
   return { path, complaint: "is not a key that waifuctl knows", hint };
@@ -64,21 +67,27 @@ export function dotted(path: readonly PropertyKey[]): string {
   return path.filter((part) => typeof part === "string").join(".");
 }
 
+/** What is said of a file that has more than one mistake: `kind` is `the cluster file`. */
+export type FileKind = { readonly kind: string; readonly hint: string };
+
 /** All mistakes in one error, a line each, in the file's order. */
-export function clusterError(
+export function fileError(
   file: string,
   mistakes: readonly Mistake[],
   lineOf: (path: Mistake["path"]) => number,
-) {
+  { kind, hint }: FileKind,
+): WaifuError {
   const found = mistakes
-    .map(({ path, complaint, hint }) => ({ line: lineOf(path), text: `${dotted(path)} ${complaint}`, hint }))
+    .map(({ path, complaint, ...more }) => ({
+      line: lineOf(path),
+      text: `${dotted(path)} ${complaint}`,
+      ...more,
+    }))
     .sort((one, other) => one.line - other.line);
   const [first] = found;
   if (first !== undefined && found.length === 1) {
     return new WaifuError("config", `${file}:${first.line}: ${first.text}`, { hint: first.hint });
   }
-  const lines = found.map(({ line, text, hint }) => `${file}:${line}: ${text}${hint ? `. ${hint}` : ""}`);
-  return new WaifuError("config", `${found.length} mistakes in the cluster file:\n${lines.join("\n")}`, {
-    hint: "The cluster.toml in waifuctl's repository explains every key.",
-  });
+  const lines = found.map((one) => `${file}:${one.line}: ${one.text}${one.hint ? `. ${one.hint}` : ""}`);
+  return new WaifuError("config", `${found.length} mistakes in ${kind}:\n${lines.join("\n")}`, { hint });
 }

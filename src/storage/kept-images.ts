@@ -1,0 +1,80 @@
+import { type Command, type CommandResult, once, repeatable } from "../command.ts";
+import { asImageWork, IMAGE_MS } from "./image-work.ts";
+import { imagePath, removeFiles } from "./node-files.ts";
+import { unpackedPath } from "./unpack-image.ts";
+
+/** A file in a node's folder of images. */
+export type KeptFile = {
+  readonly path: string;
+  /** Of the image that it is, or is about; a disk that is being copied has none yet, and bears its instance's uuid. */
+  readonly digest: string;
+  /** Not the image itself: a part of one, or one that was being unpacked. */
+  readonly isUnfinished: boolean;
+  readonly sizeBytes: number;
+  readonly allocatedBytes: number;
+  /** Since it was last written to, by the node's own clock. */
+  readonly ageMs: number;
+};
+
+const listScript = `
+[ -d "$1" ] || exit 0
+date +%s
+exec find "$1" -maxdepth 1 -type f -printf '%f\\t%s\\t%b\\t%T@\\n'`;
+
+const folder = imagePath("").slice(0, -1);
+
+/** Lists the images that a node keeps, and what is unfinished. */
+export function listImages(): Command {
+  return repeatable(["sh", "-c", listScript, "sh", folder]);
+}
+
+export function parseImages({ stdout }: CommandResult): KeptFile[] {
+  const [now, ...lines] = stdout.split("\n");
+  return lines.flatMap((line) => {
+    const [file = "", size, blocks, changedAt] = line.split("\t");
+    const [digest = "", ...ending] = file.split(".");
+    if (digest === "") return [];
+    return [
+      {
+        path: imagePath(file),
+        digest,
+        isUnfinished: ending.length > 0,
+        sizeBytes: Number(size),
+        allocatedBytes: Number(blocks) * 512,
+        ageMs: (Number(now) - Number(changedAt)) * 1000,
+      },
+    ];
+  });
+}
+
+/** Removes the image with all that is unfinished of it; what is still at work on it is stopped first. Only under the image's lock. */
+export function removeImage(digest: string): Command {
+  const image = imagePath(digest);
+  return asImageWork(image, removeFiles(image, `${image}.part`, unpackedPath(image)));
+}
+
+const hashScript = `case \${#2} in 64) exec sha256sum <"$1" ;; 128) exec sha512sum <"$1" ;; esac`;
+
+/** Prints the digest of what the image file holds now, by the same algorithm as its name. */
+export function hashImage(digest: string): Command {
+  return repeatable(["sh", "-c", hashScript, "sh", imagePath(digest), digest], { timeoutMs: IMAGE_MS });
+}
+
+export function parseHash({ stdout }: CommandResult): string {
+  return stdout.split(" ")[0] ?? "";
+}
+
+const adoptScript = `
+digest=$(sha256sum <"$1" | cut -d ' ' -f 1) && bytes=$(stat -c %s "$1") || exit
+[ \${#digest} = 64 ] || exit
+mv "$1" "\${1%/*}/$digest" && echo "$digest $bytes"`;
+
+/** Gives a file of the folder of images the name of its SHA-256. Prints that, and its size. */
+export function adoptImage(path: string): Command {
+  return once(["sh", "-c", adoptScript, "sh", path], { timeoutMs: IMAGE_MS });
+}
+
+export function parseAdopted(stdout: string): { readonly digest: string; readonly imageBytes: number } {
+  const [digest = "", imageBytes] = stdout.trim().split(" ");
+  return { digest, imageBytes: Number(imageBytes) };
+}
