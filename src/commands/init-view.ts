@@ -16,7 +16,7 @@ export function renderStart({ path, isFound, surveys }: Start, template = "debia
 
 Next:
   waifuctl node list${cluster}
-  waifuctl template add ${template} URL --sha256 DIGEST${cluster}
+  waifuctl template add ${template}${cluster}
   waifuctl create --template ${template}${cluster}
 `;
 }

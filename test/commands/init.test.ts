@@ -78,7 +78,7 @@ describe("from flags", () => {
 
 Next:
   waifuctl node list --cluster ${path}
-  waifuctl template add tiny URL --sha256 DIGEST --cluster ${path}
+  waifuctl template add tiny --cluster ${path}
   waifuctl create --template tiny --cluster ${path}
 `);
     expect(stderr).toContain("n1 shows the host key ssh-ed25519 SHA256:");
