@@ -8,7 +8,7 @@ type Import = { readonly file: string; readonly target: string; readonly isTypeO
 const WORDS = ["command.ts", "errors.ts", "instance-spec.ts", "nearest.ts", "reporter.ts", "size.ts"];
 const VOCABULARY = ["zfs", "libvirt", "qemu"];
 const ADAPTERS = ["ssh", "http", "state", "redis", "config", "storage"];
-const GROUND = [...WORDS, ...VOCABULARY, ...ADAPTERS];
+const GROUND = [...WORDS, ...VOCABULARY, ...ADAPTERS, "catalog"];
 const MIDDLE = [
   "instances",
   "templates",
@@ -39,6 +39,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   storage: [...VOCABULARY, "type config", "type ssh", ...WORDS],
   ssh: ["type config", ...WORDS],
   http: WORDS,
+  catalog: ["type config", ...WORDS],
   state: WORDS,
   redis: ["type ssh", ...WORDS],
   config: WORDS,

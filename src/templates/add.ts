@@ -1,9 +1,9 @@
+import { findEntry } from "../catalog/resolve-entry.ts";
 import { loadCatalog } from "../config/load-catalog.ts";
 import { WaifuError } from "../errors.ts";
 import type { Cluster } from "../nodes/cluster.ts";
 import type { Watch } from "../nodes/run-plan.ts";
 import type { TemplateVersion } from "../state/templates.ts";
-import { findEntry } from "./catalog.ts";
 import { viewTemplates } from "./list.ts";
 import { type Proof, type Provenance, provenanceOf, provenanceOfEntry } from "./provenance.ts";
 import { type ResolvedTemplate, toResolved } from "./resolve.ts";

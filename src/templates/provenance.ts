@@ -1,5 +1,7 @@
 import { stat } from "node:fs/promises";
 import { basename, resolve } from "node:path";
+import { digestFor, parseChecksums } from "../catalog/checksums.ts";
+import { resolveEntry } from "../catalog/resolve-entry.ts";
 import type { CatalogEntry } from "../config/catalog.ts";
 import { WaifuError } from "../errors.ts";
 import { fetchText } from "../http/fetch-text.ts";
@@ -7,8 +9,6 @@ import { hashUrl } from "../http/hash-url.ts";
 import type { Watch } from "../nodes/run-plan.ts";
 import { imageKindOf } from "../qemu/image-kind.ts";
 import type { TemplateVersion } from "../state/templates.ts";
-import { resolveEntry } from "./catalog.ts";
-import { digestFor, parseChecksums } from "./checksums.ts";
 import { hashFile } from "./hash-file.ts";
 
 /** Where an image is and which bytes are meant: a version before it has a name and a date. */

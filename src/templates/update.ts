@@ -1,3 +1,4 @@
+import { findEntry } from "../catalog/resolve-entry.ts";
 import type { Catalog } from "../config/catalog.ts";
 import { loadCatalog } from "../config/load-catalog.ts";
 import { toWaifuError, WaifuError } from "../errors.ts";
@@ -7,7 +8,6 @@ import type { Cluster } from "../nodes/cluster.ts";
 import type { Watch } from "../nodes/run-plan.ts";
 import type { TemplateVersion } from "../state/templates.ts";
 import { compareWithKnown, type Outcome, recordAddition } from "./add.ts";
-import { findEntry } from "./catalog.ts";
 import { type Provenance, provenanceOf, provenanceOfEntry } from "./provenance.ts";
 
 export type TemplateUpdate = {

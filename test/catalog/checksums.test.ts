@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
+import { digestFor, parseChecksums } from "../../src/catalog/checksums.ts";
 import { WaifuError } from "../../src/errors.ts";
-import { digestFor, parseChecksums } from "../../src/templates/checksums.ts";
 import { captured } from "./captured.ts";
 
 const where = "https://example.org/SUMS";

@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
+import { newestLink } from "../../src/catalog/listing.ts";
 import { WaifuError } from "../../src/errors.ts";
-import { newestLink } from "../../src/templates/listing.ts";
 import { captured } from "./captured.ts";
 
 const page = new URL("https://example.org/pub/os/");

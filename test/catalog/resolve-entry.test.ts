@@ -1,8 +1,8 @@
 import { describe, expect, test } from "bun:test";
+import { findEntry, type ResolvedImage, resolveEntry } from "../../src/catalog/resolve-entry.ts";
 import type { PublishedEntry } from "../../src/config/catalog.ts";
 import { loadCatalog } from "../../src/config/load-catalog.ts";
 import { WaifuError } from "../../src/errors.ts";
-import { findEntry, type ResolvedImage, resolveEntry } from "../../src/templates/catalog.ts";
 import { captured, capturedFiles } from "./captured.ts";
 
 type Fixture = { readonly pages: Readonly<Record<string, string>>; readonly image: ResolvedImage };

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { compareNatural } from "../../src/templates/natural-order.ts";
+import { compareNatural } from "../../src/catalog/natural-order.ts";
 
 test.each<[older: string, newer: string]>([
   ["9.9", "9.10"],
