@@ -1,4 +1,5 @@
 import { type Command, repeatable, type Stdin } from "../command.ts";
+import { digestFunction } from "./digest-function.ts";
 import { IMAGE_MS, takeWork } from "./image-work.ts";
 
 /** How a fetch fails, after sysexits(3). */
@@ -38,8 +39,9 @@ const fetchScript = `${takeWork}
 [ ! -e "$1" ] || { rm -f "$work"; exit 0; }
 mkdir -p "\${1%/*}" || exit
 part=$1.part log=$work.log drop= best=0 tries=0
-if [ \${#2} = 64 ]; then sum=sha256sum kind=SHA-256; else sum=sha512sum kind=SHA-512; fi
+if [ \${#2} = 64 ]; then bits=256; else bits=512; fi
 part_bytes() { stat -c %s "$part" 2>/dev/null || echo 0; }
+${digestFunction}
 ${resumable}
 ${answers}
 finish() {
@@ -75,7 +77,7 @@ until
   actual=$(
     { [ "$have" = 0 ] || cat "$part"
       { give "$3" 2>/dev/null | tee --output-error=exit -a "$part"; } 2>/dev/null || echo full >>"$log"
-    } | $sum | cut -d ' ' -f 1
+    } | digest "$bits"
   )
   [ "$actual" = "$2" ]
 do
@@ -92,7 +94,7 @@ do
     # The older part may have been of another image.
     if [ "$have" -gt 0 ]; then rm -f "$part"; continue; fi
     page=$(head -c 1024 "$part" | grep -aqiE '<!doctype html|<html' && echo ': it is a web page')
-    fail drop ${fetchStatus.wrongDigest} "its $kind is $actual, not $2$page" ;;
+    fail drop ${fetchStatus.wrongDigest} "its SHA-$bits is $actual, not $2$page" ;;
   33) rm -f "$part"; continue ;;
   22)
     case "$http" in

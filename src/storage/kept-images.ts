@@ -1,4 +1,5 @@
 import { type Command, type CommandResult, once, repeatable } from "../command.ts";
+import { digestFunction } from "./digest-function.ts";
 import { asImageWork, IMAGE_MS } from "./image-work.ts";
 import { imagePath, removeFiles } from "./node-files.ts";
 import { unpackedPath } from "./unpack-image.ts";
@@ -53,7 +54,8 @@ export function removeImage(digest: string): Command {
   return asImageWork(image, removeFiles(image, `${image}.part`, unpackedPath(image)));
 }
 
-const hashScript = `case \${#2} in 64) exec sha256sum <"$1" ;; 128) exec sha512sum <"$1" ;; esac`;
+const hashScript = `${digestFunction}
+case \${#2} in 64) digest 256 <"$1" ;; 128) digest 512 <"$1" ;; esac`;
 
 /** Prints the digest of what the image file holds now, by the same algorithm as its name. */
 export function hashImage(digest: string): Command {
@@ -61,11 +63,11 @@ export function hashImage(digest: string): Command {
 }
 
 export function parseHash({ stdout }: CommandResult): string {
-  return stdout.split(" ")[0] ?? "";
+  return stdout.trim();
 }
 
-const adoptScript = `
-digest=$(sha256sum <"$1" | cut -d ' ' -f 1) && bytes=$(stat -c %s "$1") || exit
+const adoptScript = `${digestFunction}
+digest=$(digest 256 <"$1") && bytes=$(stat -c %s "$1") || exit
 [ \${#digest} = 64 ] || exit
 mv "$1" "\${1%/*}/$digest" && echo "$digest $bytes"`;
 

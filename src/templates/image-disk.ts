@@ -48,8 +48,9 @@ export async function openImage(image: ImageOnNode): Promise<ImageDisk> {
   return { ...orUnusable(image, () => parseImageInfo(stdout)), file };
 }
 
-export async function closeImage({ runner, template }: ImageOnNode): Promise<void> {
-  await runner.run(removeFiles(unpackedPath(imagePath(template.digest))));
+export async function closeImage({ runner, template }: ImageOnNode, { file }: ImageDisk): Promise<void> {
+  const unpacked = unpackedPath(imagePath(template.digest));
+  if (file === unpacked) await runner.run(removeFiles(unpacked));
 }
 
 /** Makes the storage's template of an opened image, in place of what an interrupted try left. */

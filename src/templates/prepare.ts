@@ -160,7 +160,7 @@ async function makeTemplate(
       inventory,
     );
     await convertImage(image, storageOf(node.storage), disk);
-    await closeImage(image);
+    await closeImage(image, disk);
     return disk.virtualBytes;
   } catch (error) {
     if (error instanceof UnusableImage || (isNew && error instanceof NoRoom))

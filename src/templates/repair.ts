@@ -93,8 +93,9 @@ async function repairDisk(image: ImageOnNode, holdings: Holdings): Promise<Repai
   if (reversion.length > 0 && (await checkTemplate(image)) === undefined) return "reverted";
   const clones = holdings.clones.filter(({ digest }) => digest === template.digest).map(({ name }) => name);
   if (clones.length > 0 && !storage.canReplaceInUse) throw inUse(image, clones);
-  await convertImage(image, storage, await openImage(image));
-  await closeImage(image);
+  const disk = await openImage(image);
+  await convertImage(image, storage, disk);
+  await closeImage(image, disk);
   return "remade";
 }
 

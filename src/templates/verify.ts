@@ -79,7 +79,7 @@ export async function checkTemplate(image: ImageOnNode): Promise<string | undefi
     }
     return undefined;
   } finally {
-    await closeImage(image);
+    await closeImage(image, disk);
   }
 }
 

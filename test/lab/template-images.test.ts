@@ -39,7 +39,7 @@ describe("what the bytes are decides, not what the file is called", () => {
     [
       "a CD",
       "truncate -s 40K $1; printf CD001 | dd of=$1 bs=1 seek=32769 conv=notrunc status=none",
-      "CD image",
+      "ISO 9660",
     ],
     ["nothing at all", ": >$1", "empty"],
     ["xz that was cut", "xz -0 -c $2 | head -c 1000000 >$1", "xz can't unpack the image"],
