@@ -22,8 +22,12 @@ export class LocalRunner extends NodeRunner {
     if (signal?.aborted) throw interrupted();
     const stdin = await openStdin(command.stdin);
     const child = this.#spawn(command);
-    const ended = exitOf(child);
     const traffic = exchange(child, stdin, onOutput);
+    // A program is at its end when all that it started is: they hold its output.
+    const ended = exitOf(child).then(async (status) => {
+      await traffic.drained;
+      return status;
+    });
     const kill = (name: "TERM" | "KILL"): Promise<number> =>
       exitOf(this.#spawn(once(killArgv(name, String(child.pid)))));
     try {
