@@ -55,7 +55,8 @@ const byHandScript: Record<Site["storage"], string> = {
 
 const clearUpScript: Record<Site["storage"], string> = {
   dir: 'rm -f "$1" "$1.qcow2"',
-  zfs: 'rm -f "$1"; zfs destroy tank/by-hand',
+  // udev looks into a new volume, which is busy meanwhile.
+  zfs: 'rm -f "$1"; udevadm settle; timeout 30 sh -c "until zfs destroy tank/by-hand; do sleep 0.1; done"',
 };
 
 /** In a shell on the node, which is on before the clock starts. */

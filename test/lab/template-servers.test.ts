@@ -94,7 +94,7 @@ test.each(["SIGKILL", "SIGINT"] as const)(
     expect(await adding.ended).toMatchObject({ exitCode: signal === "SIGINT" ? 130 : 137 });
     site.tree.behave(`/${signal}`);
     expect(await site.operator.run(...prepare("ended"))).toMatchObject({ exitCode: 0 });
-    expect(site.tree.bytesSent(`/${signal}`)).toBeLessThan(site.image.sizeBytes + MiB);
+    expect(site.tree.bytesSent(`/${signal}`)).toBeLessThan(site.image.sizeBytes + 6 * MiB);
     await site.forget("ended");
     expect(await tracesOf(site.nodes)).toEqual(before);
   },
