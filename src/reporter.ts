@@ -15,3 +15,21 @@ export interface Reporter {
   note(text: string): void;
   warn(text: string): void;
 }
+
+/** Does the work as one step, which fails when it throws; `noteOf` says what became of it. */
+export async function reported<T>(
+  reporter: Reporter,
+  label: string,
+  work: (step: Step) => Promise<T>,
+  noteOf: (result: T) => string | undefined = () => undefined,
+): Promise<T> {
+  const step = reporter.step(label);
+  try {
+    const result = await work(step);
+    step.done(noteOf(result));
+    return result;
+  } catch (error) {
+    step.failed();
+    throw error;
+  }
+}

@@ -9,6 +9,7 @@ import { type Plan, stepError } from "../nodes/plan.ts";
 import { probeDomains } from "../nodes/probe.ts";
 import { journalled, type Watch } from "../nodes/run-plan.ts";
 import { convertToFile, parseConvertProgress } from "../qemu/qemu-img.ts";
+import { reported } from "../reporter.ts";
 import type { TemplateVersion } from "../state/templates.ts";
 import { asImageWork } from "../storage/image-work.ts";
 import { adoptImage, parseAdopted } from "../storage/kept-images.ts";
@@ -96,24 +97,19 @@ async function copyDisk(
 ): Promise<Pick<TemplateVersion, "digest" | "imageBytes">> {
   const runner = await cluster.connect(node);
   const [step] = stages.flat();
-  const report = reporter.step(`${step?.title} on ${node.name}`);
-  const onOutput = (chunk: Buffer): void => {
-    const share = parseConvertProgress(chunk.toString("latin1"));
-    if (share !== undefined) report.update(`${Math.round(share * 100)} %`);
-  };
-  try {
+  return await reported(reporter, `${step?.title} on ${node.name}`, async (report) => {
+    const onOutput = (chunk: Buffer): void => {
+      const share = parseConvertProgress(chunk.toString("latin1"));
+      if (share !== undefined) report.update(`${Math.round(share * 100)} %`);
+    };
     let printed = "";
     for (const command of step?.commands ?? []) {
       const result = await runner.run(command, signal, { onOutput });
       if (result.exitCode !== 0) throw stepError({ node, instance }, `${step?.title}`, result);
       printed = result.stdout;
     }
-    report.done();
     return parseAdopted(printed);
-  } catch (error) {
-    report.failed();
-    throw error;
-  }
+  });
 }
 
 /** Stops what may still be copying. */

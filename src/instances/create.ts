@@ -7,7 +7,7 @@ import { type FanOut, onEveryNode } from "../nodes/fan-out.ts";
 import { withNodeLock } from "../nodes/lock.ts";
 import type { Plan } from "../nodes/plan.ts";
 import { type NodeProbe, probeNode } from "../nodes/probe.ts";
-import { runPlan, type Watch } from "../nodes/run-plan.ts";
+import { runPlan, until, type Watch } from "../nodes/run-plan.ts";
 import { type Placement, place } from "../placement/place.ts";
 import { planCreate } from "./create-plan.ts";
 import { decideDelete, deleteInstance } from "./delete.ts";
@@ -157,10 +157,6 @@ function only<T>({ answers: [answer], failures: [failure] }: FanOut<T>): T {
 function onlyNode({ config }: Cluster, { node }: CreateRequest): NodeConfig | undefined {
   const candidates = config.nodes.filter(({ name }) => name === (node ?? name));
   return candidates.length === 1 ? candidates[0] : undefined;
-}
-
-function until(end: AbortSignal, { reporter, signal }: Watch): Watch {
-  return { reporter, signal: signal === undefined ? end : AbortSignal.any([end, signal]) };
 }
 
 async function carryOut(cluster: Cluster, creation: Creation, watch: Watch): Promise<Creation> {

@@ -5,7 +5,7 @@ import { defaultUser, renderSeed } from "../metadata/seed.ts";
 import { seedDisk } from "../metadata/seed-disk.ts";
 import { checkUserData } from "../metadata/user-data.ts";
 import type { Cluster } from "../nodes/cluster.ts";
-import type { FanOut } from "../nodes/fan-out.ts";
+import { type FanOut, lastSeenOn } from "../nodes/fan-out.ts";
 import type { NodeProbe } from "../nodes/probe.ts";
 import { type ResolvedTemplate, resolveTemplate } from "../templates/resolve.ts";
 import { chooseDiskSize } from "./disk-size.ts";
@@ -97,8 +97,7 @@ function chooseName(
   proposed: string,
   view: FanOut<NodeProbe>,
 ): string {
-  const unreachable = new Set(view.failures.map((failure) => failure.node.name));
-  const remembered = cluster.state.instances.all().filter((seen) => unreachable.has(seen.node));
+  const remembered = lastSeenOn(view.failures, cluster.state.instances.all());
   const taken = takenNames(view, remembered);
   const name = wanted ?? (taken.has(proposed) ? makeUpName(taken, Math.random) : proposed);
   checkNameIsFree(name, view.answers);

@@ -1,6 +1,6 @@
 import type { InstanceSpec } from "../instance-spec.ts";
 import type { Cluster } from "../nodes/cluster.ts";
-import type { NodeFailure } from "../nodes/fan-out.ts";
+import { lastSeenOn, type NodeFailure } from "../nodes/fan-out.ts";
 import { newerTemplate } from "../templates/newer.ts";
 import { viewInstances } from "./locate.ts";
 
@@ -22,8 +22,7 @@ export type InstanceList = {
 /** Every instance of the cluster; those on nodes that don't answer as they were last seen. Sorted by name. */
 export async function listInstances(cluster: Cluster, signal?: AbortSignal): Promise<InstanceList> {
   const { instances, failures } = await viewInstances(cluster, cluster.config.nodes, signal);
-  const down = new Set(failures.map((failure) => failure.node.name));
-  const remembered = cluster.state.instances.all().filter((seen) => down.has(seen.node));
+  const remembered = lastSeenOn(failures, cluster.state.instances.all());
   const listed = [
     ...instances.map(({ node, spec, state }) => ({ node: node.name, spec, state })),
     ...remembered.map(({ node, spec, state, seenAt }) => ({ node, spec, state, lastSeenAt: seenAt })),

@@ -6,6 +6,15 @@ const CONCURRENCY = 16;
 
 export type NodeFailure = { readonly node: NodeConfig; readonly error: WaifuError };
 
+/** What was last seen on the nodes that don't answer. */
+export function lastSeenOn<T extends { readonly node: string }>(
+  failures: readonly NodeFailure[],
+  seen: readonly T[],
+): T[] {
+  const down = new Set(failures.map(({ node }) => node.name));
+  return seen.filter(({ node }) => down.has(node));
+}
+
 export type FanOut<T> = { readonly answers: readonly T[]; readonly failures: readonly NodeFailure[] };
 
 /** Works on every node at once and waits for all: a bad node never hides the others. Answers keep the nodes' order. */

@@ -1,11 +1,14 @@
 import type { NodeConfig } from "../config/cluster-config.ts";
-import { takeLock } from "../ssh/node-lock.ts";
+import { type NodeLock, takeLock } from "../ssh/node-lock.ts";
+import { imageLockPath } from "../storage/image-work.ts";
 import type { Cluster } from "./cluster.ts";
 import type { NodeProbe } from "./probe.ts";
-import type { Watch } from "./run-plan.ts";
+import { until, type Watch } from "./run-plan.ts";
 
-/** Somebody else's `create` may be fetching an image. */
-const WAIT_MS = 600_000;
+/** Somebody else's create may be under way. */
+const NODE_WAIT_MS = 600_000;
+/** Somebody else may be fetching it over a slow line. */
+const IMAGE_WAIT_MS = 3_600_000;
 
 /** Whether a probe saw the node as it still is: it looked after the last change, before this lock was taken or since. */
 export type IsFresh = (probe: Pick<NodeProbe, "sequences">) => boolean;
@@ -20,13 +23,37 @@ export async function withNodeLock<T>(
   watch: Watch,
   work: (watch: Watch, isFresh: IsFresh) => Promise<T>,
 ): Promise<T> {
-  const options = { owner: `${cluster.operator} ${process.pid}`, waitMs: WAIT_MS };
+  return await underLock(cluster, node, { waitMs: NODE_WAIT_MS }, watch, (watch, { sequence }) => {
+    const sinceLastChange = [sequence, sequence + 1];
+    return work(watch, ({ sequences }) => sequences.every((seen) => sinceLastChange.includes(seen)));
+  });
+}
+
+/**
+ * Works on one image of a node, and on the template made of it, while no other waifuctl does. The node itself stays free for other
+ * changes. Else as `withNodeLock`, with more patience.
+ */
+export async function withImageLock<T>(
+  cluster: Cluster,
+  node: NodeConfig,
+  digest: string,
+  watch: Watch,
+  work: (watch: Watch) => Promise<T>,
+): Promise<T> {
+  return await underLock(cluster, node, { waitMs: IMAGE_WAIT_MS, path: imageLockPath(digest) }, watch, work);
+}
+
+async function underLock<T>(
+  cluster: Cluster,
+  node: NodeConfig,
+  which: { readonly waitMs: number; readonly path?: string },
+  watch: Watch,
+  work: (watch: Watch, lock: NodeLock) => Promise<T>,
+): Promise<T> {
+  const options = { ...which, owner: `${cluster.operator} ${process.pid}` };
   const lock = await takeLock(await cluster.connect(node), options, watch.signal);
   try {
-    const signals = [lock.lost, watch.signal].filter((signal) => signal !== undefined);
-    const sinceLastChange = [lock.sequence, lock.sequence + 1];
-    const isFresh: IsFresh = ({ sequences }) => sequences.every((seen) => sinceLastChange.includes(seen));
-    return await work({ ...watch, signal: AbortSignal.any(signals) }, isFresh);
+    return await work(until(lock.lost, watch), lock);
   } finally {
     await lock.release();
   }

@@ -4,6 +4,7 @@ import { WaifuError } from "../errors.ts";
 import { type Domain, listDomains, parseDomains } from "../libvirt/domain-list.ts";
 import { type LibvirtNetwork, parseNetwork, readNetwork } from "../libvirt/network.ts";
 import { readOverview, splitOverview } from "../libvirt/overview.ts";
+import { lastComplaint } from "../libvirt/virsh.ts";
 import { lockSequenceCommand, parseLockSequence } from "../ssh/node-lock.ts";
 import type { StorageInventory } from "../storage/storage.ts";
 import { storageOf } from "../storage/storage-of.ts";
@@ -93,7 +94,7 @@ function domainsOf(node: NodeConfig, result: CommandResult): Domain[] {
   if (result.exitCode === 0) return parseDomains(result.stdout);
   throw new WaifuError(
     "remote-failed",
-    `libvirt does not answer on node ${node.name}: ${lastLine(result.stderr)}`,
+    `libvirt does not answer on node ${node.name}: ${lastComplaint(result.stderr)}`,
     {
       node: node.name,
       hint: `On ${node.name}: systemctl start libvirtd (and check: virsh -c ${node.libvirtUri} list).`,
@@ -105,7 +106,7 @@ function networkOf(node: NodeConfig, name: string, result: CommandResult): Libvi
   if (result.exitCode !== 0) {
     throw new WaifuError(
       "refused",
-      `node ${node.name} has no libvirt network ${name}: ${lastLine(result.stderr)}`,
+      `node ${node.name} has no libvirt network ${name}: ${lastComplaint(result.stderr)}`,
       {
         node: node.name,
         hint: "Correct `network` in cluster.toml, or name a bridge there.",
@@ -134,8 +135,4 @@ export function onNode<T>(node: NodeConfig, work: () => T): T {
       cause: error,
     });
   }
-}
-
-function lastLine(text: string): string {
-  return text.trim().split("\n").at(-1) ?? "";
 }

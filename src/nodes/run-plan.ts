@@ -7,6 +7,11 @@ import { type Plan, type Step, stepError } from "./plan.ts";
 
 export type Watch = { readonly reporter: Reporter; readonly signal?: AbortSignal };
 
+/** The same watch, which ends earlier if `end` does. */
+export function until(end: AbortSignal, { reporter, signal }: Watch): Watch {
+  return { reporter, signal: signal === undefined ? end : AbortSignal.any([end, signal]) };
+}
+
 /** Makes it again as it was. Absent: the plan can be run again as it is. */
 export type Undo = () => Promise<void>;
 

@@ -10,7 +10,7 @@ import { toScript } from "./quote.ts";
 import type { RemoteProcess, RunStreams, TerminalSize } from "./runner.ts";
 import { interrupted } from "./slots.ts";
 import { openStdin } from "./stdin.ts";
-import { exchange, exitStatus } from "./streams.ts";
+import { afterDrain, exchange, exitStatus } from "./streams.ts";
 
 /** This very machine as a node: the same scripts as over SSH, given to the same `sh`. */
 export class LocalRunner extends NodeRunner {
@@ -23,11 +23,7 @@ export class LocalRunner extends NodeRunner {
     const stdin = streams?.stdin ?? (await openStdin(command.stdin));
     const child = this.#spawn(command);
     const traffic = exchange(child, stdin, streams?.onOutput);
-    // A program is at its end when all that it started is: they hold its output.
-    const ended = exitOf(child).then(async (status) => {
-      await traffic.drained;
-      return status;
-    });
+    const ended = afterDrain(exitOf(child), traffic);
     const kill = (name: "TERM" | "KILL"): Promise<number> =>
       exitOf(this.#spawn(once(killArgv(name, String(child.pid)))));
     try {

@@ -10,7 +10,7 @@ import { exitOf, toPty, toRemoteProcess } from "./remote-process.ts";
 import type { RemoteProcess, RunStreams, TerminalSize } from "./runner.ts";
 import { Slots } from "./slots.ts";
 import { openStdin } from "./stdin.ts";
-import { exchange } from "./streams.ts";
+import { afterDrain, exchange } from "./streams.ts";
 
 // sshd's MaxSessions is 10 unless hardened; two stay free for stopping what hangs.
 const MAX_SESSIONS = 8;
@@ -79,10 +79,7 @@ export class SshRunner extends NodeRunner {
       stdin,
       streams?.onOutput,
     );
-    const ended = closed.then(async (status) => {
-      await traffic.drained;
-      return status;
-    });
+    const ended = afterDrain(closed, traffic);
     const group = framed.group(channel.stderr);
     const kill = async (name: "TERM" | "KILL"): Promise<void> => this.#kill(name, await group);
     try {

@@ -27,6 +27,13 @@ export function exchange(program: Streams, source: Readable, onOutput?: (chunk: 
   return { stdout: stdout.chunks, stderr: stderr.chunks, drained, starved };
 }
 
+/** How a program ended, told when all that it started is at its end too: they hold its output. */
+export async function afterDrain<T>(ended: Promise<T>, { drained }: Traffic): Promise<T> {
+  const status = await ended;
+  await drained;
+  return status;
+}
+
 function gather(
   stream: Readable,
   onChunk?: (chunk: Buffer) => void,

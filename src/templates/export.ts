@@ -7,10 +7,10 @@ import { toWaifuError, WaifuError } from "../errors.ts";
 import type { Cluster } from "../nodes/cluster.ts";
 import { onEveryNode } from "../nodes/fan-out.ts";
 import type { Watch } from "../nodes/run-plan.ts";
-import type { Progress } from "../reporter.ts";
+import { type Progress, reported } from "../reporter.ts";
 import { type Holdings, imageOf, readHoldings, versionsOf } from "./holdings.ts";
 import { sendImage } from "./image-source.ts";
-import { findVersion, type KnownVersion, shortDigest } from "./versions.ts";
+import { algorithmOf, findVersion, type KnownVersion, shortDigest } from "./versions.ts";
 
 export type Export = {
   readonly version: KnownVersion;
@@ -71,38 +71,35 @@ async function fetchFrom(
 ): Promise<number> {
   const { node } = holdings;
   const sender = await sendImage(cluster, node, digest);
-  const report = reporter.step(`image of ${name}@${shortDigest(digest)} from ${node.name}`);
-  const totalBytes = imageOf(holdings, digest)?.sizeBytes;
-  const sum = digester(digest, (doneBytes) => report.update({ doneBytes, totalBytes }));
-  try {
-    await pipeline(sender.stream, sum.stream, createWriteStream(file), { signal });
-  } catch (cause) {
-    report.failed();
-    const isLocal = cause instanceof Error && "syscall" in cause;
-    if (!isLocal) throw cause;
-    throw new WaifuError("refused", `can't write ${file}: ${cause.message}`, { cause });
-  } finally {
-    sender.close();
-  }
-  const actual = sum.digest();
-  if (actual === digest) {
-    report.done();
-    return sum.bytes();
-  }
-  report.failed();
-  throw new WaifuError(
-    "digest-mismatch",
-    `the image of ${name} on node ${node.name} is damaged: its digest is ${shortDigest(actual)}…, not ${shortDigest(digest)}…`,
-    {
-      node: node.name,
-      hint: `Mend it there: waifuctl template add ${name}@${shortDigest(digest)} --node ${node.name} --repair`,
-    },
-  );
+  const version = `${name}@${shortDigest(digest)}`;
+  return await reported(reporter, `image of ${version} from ${node.name}`, async (report) => {
+    const totalBytes = imageOf(holdings, digest)?.sizeBytes;
+    const sum = digester(digest, (doneBytes) => report.update({ doneBytes, totalBytes }));
+    try {
+      await pipeline(sender.stream, sum.stream, createWriteStream(file), { signal });
+    } catch (cause) {
+      const isLocal = cause instanceof Error && "syscall" in cause;
+      if (!isLocal) throw cause;
+      throw new WaifuError("refused", `can't write ${file}: ${cause.message}`, { cause });
+    } finally {
+      sender.close();
+    }
+    const actual = sum.digest();
+    if (actual === digest) return sum.bytes();
+    throw new WaifuError(
+      "digest-mismatch",
+      `the image of ${name} on node ${node.name} is damaged: its digest is ${shortDigest(actual)}…, not ${shortDigest(digest)}…`,
+      {
+        node: node.name,
+        hint: `Mend it there: waifuctl template add ${version} --node ${node.name} --repair`,
+      },
+    );
+  });
 }
 
 /** Passes bytes on, counts them and sums them up. */
 function digester(digest: string, onBytes: (bytes: number) => void) {
-  const hasher = new Bun.CryptoHasher(digest.length === 128 ? "sha512" : "sha256");
+  const hasher = new Bun.CryptoHasher(algorithmOf(digest));
   let bytes: Progress["doneBytes"] = 0;
   const stream = new Transform({
     transform(chunk: Buffer, _encoding, done) {

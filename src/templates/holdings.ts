@@ -40,6 +40,10 @@ export function versionsOf({ state }: Cluster, holdings: readonly Holdings[]): K
   return knownVersions(state.templates.all(), nodes);
 }
 
+export function hasTemplate({ templates }: Pick<Holdings, "templates">, digest: string): boolean {
+  return templates.some((template) => template.digest === digest);
+}
+
 export function imageOf(holdings: Holdings, digest: string): KeptFile | undefined {
   return holdings.files.find((file) => file.digest === digest && !file.isUnfinished);
 }

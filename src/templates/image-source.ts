@@ -12,6 +12,7 @@ import { imagePath } from "../storage/node-files.ts";
 import type { ImageOnNode } from "./image-disk.ts";
 import type { ResolvedTemplate } from "./resolve.ts";
 import { lacksRoom } from "./room.ts";
+import { algorithmOf } from "./versions.ts";
 
 /** Another node that has the image file. */
 export type Peer = { readonly node: NodeConfig; readonly imageBytes?: number };
@@ -42,7 +43,7 @@ export function fetchFromOrigin(template: ResolvedTemplate): Command {
       "refused",
       `no node that answers has the image of template ${name}, and its source is not known here`,
       {
-        hint: `Choose a node that has the template (waifuctl template list), or add it here: waifuctl template add ${name} URL --${algorithm(digest)} ${digest}`,
+        hint: `Choose a node that has the template (waifuctl template list), or add it here: waifuctl template add ${name} URL --${algorithmOf(digest)} ${digest}`,
       },
     );
   }
@@ -120,7 +121,7 @@ function fetchError(
         `the image of template ${name} at ${source} is not the one that was added: ${said}`,
         {
           ...details,
-          hint: `If the new image is right: waifuctl template update ${name}, or waifuctl template add ${name} ${source} --${algorithm(digest)} DIGEST (was ${digest})`,
+          hint: `If the new image is right: waifuctl template update ${name}, or waifuctl template add ${name} ${source} --${algorithmOf(digest)} DIGEST (was ${digest})`,
         },
       );
     case fetchStatus.noRoom:
@@ -141,8 +142,4 @@ function fetchError(
     const message = `fetching the image of template ${name} from ${source} failed on node ${node.name}: ${said}`;
     return new WaifuError("remote-failed", message, { ...details, hint });
   }
-}
-
-function algorithm(digest: string): "sha256" | "sha512" {
-  return digest.length === 64 ? "sha256" : "sha512";
 }

@@ -1,12 +1,12 @@
 import type { NodeConfig } from "../config/cluster-config.ts";
 import type { Cluster } from "../nodes/cluster.ts";
 import { type FanOut, onEveryNode } from "../nodes/fan-out.ts";
-import { withImageLock } from "../nodes/image-lock.ts";
+import { withImageLock } from "../nodes/lock.ts";
 import type { Plan } from "../nodes/plan.ts";
 import { probeStorage } from "../nodes/probe.ts";
 import { journalled, type Watch } from "../nodes/run-plan.ts";
 import { readHead } from "../qemu/image-kind.ts";
-import type { Step } from "../reporter.ts";
+import { reported, type Step } from "../reporter.ts";
 import { formatSize } from "../size.ts";
 import { type ImageLook, lookAtImage, parseImageLook } from "../storage/image-look.ts";
 import { asImageWork } from "../storage/image-work.ts";
@@ -14,6 +14,7 @@ import { imagePath, removeFiles } from "../storage/node-files.ts";
 import type { StorageInventory } from "../storage/storage.ts";
 import { storageOf } from "../storage/storage-of.ts";
 import { unpackedPath } from "../storage/unpack-image.ts";
+import { hasTemplate } from "./holdings.ts";
 import { closeImage, convertImage, type ImageOnNode, openImage, UnusableImage } from "./image-disk.ts";
 import { fetchFromOrigin, fetchFromPeer, findPeers, originOf } from "./image-source.ts";
 import { type Supplied, type Supply, supplyOf } from "./image-supply.ts";
@@ -127,15 +128,17 @@ async function prepareTemplate(
       let supplied: Pick<PreparedTemplate, "from" | "imageBytes"> = { from: "image there", imageBytes };
       if (imageBytes === undefined) {
         onStage();
-        supplied = await reported(watch, `fetch ${name} to ${node.name}`, async (report) => {
-          const came = await supply(at(report));
-          return [came, `${formatSize(came.imageBytes)} from ${came.from}`];
-        });
+        supplied = await reported(
+          watch.reporter,
+          `fetch ${name} to ${node.name}`,
+          (report) => supply(at(report)),
+          (came) => `${formatSize(came.imageBytes)} from ${came.from}`,
+        );
       }
       onStage();
-      const virtualBytes = await reported(watch, `make template ${name} on ${node.name}`, async (report) => [
-        await makeTemplate(at(report), storage, imageBytes === undefined),
-      ]);
+      const virtualBytes = await reported(watch.reporter, `make template ${name} on ${node.name}`, (report) =>
+        makeTemplate(at(report), storage, imageBytes === undefined),
+      );
       return { node: node.name, ...supplied, virtualBytes };
     };
     const prepared = await journalled(cluster, plan, watch, work, () => clearUp(cluster, template, node));
@@ -174,23 +177,6 @@ async function clearUp(cluster: Cluster, { digest }: ResolvedTemplate, node: Nod
   const runner = await cluster.connect(node);
   const path = imagePath(digest);
   await runner.run(asImageWork(path, removeFiles(unpackedPath(path))));
-  const { templates } = await probeStorage(cluster, node);
-  if (templates.some((template) => template.digest === digest)) return;
+  if (hasTemplate(await probeStorage(cluster, node), digest)) return;
   for (const command of storageOf(node.storage).discardTemplate(digest)) await runner.run(command);
-}
-
-async function reported<T>(
-  { reporter }: Watch,
-  label: string,
-  work: (report: Step) => Promise<readonly [result: T, note?: string]>,
-): Promise<T> {
-  const report = reporter.step(label);
-  try {
-    const [result, note] = await work(report);
-    report.done(note);
-    return result;
-  } catch (error) {
-    report.failed();
-    throw error;
-  }
 }

@@ -8,8 +8,10 @@ import { fetchText } from "../http/fetch-text.ts";
 import { hashUrl } from "../http/hash-url.ts";
 import type { Watch } from "../nodes/run-plan.ts";
 import { imageKindOf } from "../qemu/image-kind.ts";
+import { reported } from "../reporter.ts";
 import type { TemplateVersion } from "../state/templates.ts";
 import { hashFile } from "./hash-file.ts";
+import { algorithmOf } from "./versions.ts";
 
 /** Where an image is and which bytes are meant: a version before it has a name and a date. */
 export type Provenance = Omit<TemplateVersion, "name" | "addedAt">;
@@ -55,20 +57,14 @@ async function provenanceOfUrl(source: string, proof: Proof, watch: Watch): Prom
 }
 
 async function onFirstUse(url: string, { reporter, signal }: Watch): Promise<Provenance> {
-  const step = reporter.step(`checksum of ${url}`);
-  try {
-    const hashed = await hashUrl(url, "sha256", {
+  const { digest, bytes, etag, lastModified } = await reported(reporter, `checksum of ${url}`, (step) =>
+    hashUrl(url, "sha256", {
       signal,
       check: (beginning) => void imageKindOf(beginning),
       onBytes: (doneBytes, totalBytes) => step.update({ doneBytes, totalBytes }),
-    });
-    step.done();
-    const { digest, bytes: imageBytes, etag, lastModified } = hashed;
-    return { source: url, digest, trust: "first-use", imageBytes, etag, lastModified };
-  } catch (error) {
-    step.failed();
-    throw error;
-  }
+    }),
+  );
+  return { source: url, digest, trust: "first-use", imageBytes: bytes, etag, lastModified };
 }
 
 async function provenanceOfFile(file: string, proof: Proof, watch: Watch): Promise<Provenance> {
@@ -80,7 +76,7 @@ async function provenanceOfFile(file: string, proof: Proof, watch: Watch): Promi
     });
   }
   const wanted = await wantedDigest(basename(path), proof, watch);
-  const digest = await hashFile(path, wanted?.length === 128 ? "sha512" : "sha256", watch);
+  const digest = await hashFile(path, wanted === undefined ? "sha256" : algorithmOf(wanted), watch);
   if (wanted !== undefined && wanted !== digest) {
     throw new WaifuError(
       "digest-mismatch",

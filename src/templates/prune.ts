@@ -4,7 +4,7 @@ import { type FanOut, type NodeFailure, onEveryNode } from "../nodes/fan-out.ts"
 import type { Watch } from "../nodes/run-plan.ts";
 import type { KeptFile } from "../storage/kept-images.ts";
 import { removeFiles } from "../storage/node-files.ts";
-import { type Holdings, readHoldings, versionsOf } from "./holdings.ts";
+import { type Holdings, hasTemplate, readHoldings, versionsOf } from "./holdings.ts";
 import { carryOut, planRemoval, type Removal } from "./removal.ts";
 import { type KnownVersion, shortDigest } from "./versions.ts";
 
@@ -52,15 +52,14 @@ export async function prune(
 
 /** Each digest once. */
 function prunable(cluster: Cluster, holdings: Holdings): Removal[] {
-  const { templates, clones, files } = holdings;
+  const { clones, files } = holdings;
   const versions = versionsOf(cluster, [holdings]);
   const isKept = (digest: string) =>
     clones.some((clone) => clone.digest === digest) ||
     versions.some((version) => version.digest === digest && version.isNewest);
-  const hasTemplate = (digest: string) => templates.some((template) => template.digest === digest);
   const stale = files.filter((file) => file.ageMs > DAY_MS);
   const orphans = stale
-    .filter(({ digest, isUnfinished }) => !isUnfinished && !hasTemplate(digest))
+    .filter(({ digest, isUnfinished }) => !isUnfinished && !hasTemplate(holdings, digest))
     .map(({ digest }) => versions.find((version) => version.digest === digest) ?? { name: "image", digest });
   const doomed = new Map([...orphans, ...oldVersions(cluster, [holdings])].map((one) => [one.digest, one]));
   const removals = [...doomed.values()].flatMap((one) =>

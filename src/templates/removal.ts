@@ -1,8 +1,7 @@
 import type { NodeConfig } from "../config/cluster-config.ts";
 import type { Cluster } from "../nodes/cluster.ts";
 import { type FanOut, onEveryNode } from "../nodes/fan-out.ts";
-import { withImageLock } from "../nodes/image-lock.ts";
-import { withNodeLock } from "../nodes/lock.ts";
+import { withImageLock, withNodeLock } from "../nodes/lock.ts";
 import type { Plan } from "../nodes/plan.ts";
 import { runPlan, type Watch } from "../nodes/run-plan.ts";
 import { removeImage } from "../storage/kept-images.ts";

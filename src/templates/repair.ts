@@ -2,12 +2,13 @@ import type { NodeConfig } from "../config/cluster-config.ts";
 import { WaifuError } from "../errors.ts";
 import type { Cluster } from "../nodes/cluster.ts";
 import { type FanOut, onEveryNode } from "../nodes/fan-out.ts";
-import { withImageLock } from "../nodes/image-lock.ts";
+import { withImageLock } from "../nodes/lock.ts";
 import type { Plan } from "../nodes/plan.ts";
 import { journalled, type Watch } from "../nodes/run-plan.ts";
+import { reported, type Step } from "../reporter.ts";
 import { removeImage } from "../storage/kept-images.ts";
 import { storageOf } from "../storage/storage-of.ts";
-import { type Holdings, imageOf, readHoldings } from "./holdings.ts";
+import { type Holdings, hasTemplate, imageOf, readHoldings } from "./holdings.ts";
 import { closeImage, convertImage, type ImageOnNode, openImage } from "./image-disk.ts";
 import { type Supply, supplyOf } from "./image-supply.ts";
 import type { ResolvedTemplate } from "./resolve.ts";
@@ -46,9 +47,8 @@ async function repairTemplate(
 ): Promise<RepairedTemplate> {
   const { name, digest } = template;
   const runner = await cluster.connect(node);
-  const report = watch.reporter.step(`repair ${name}@${shortDigest(digest)} on ${node.name}`);
   const plan: Plan = { verb: "template repair", instance: name, uuid: digest, node, stages: [] };
-  try {
+  const work = async (report: Step): Promise<RepairedTemplate> => {
     const repaired = await withImageLock(cluster, node, digest, watch, async ({ signal }) => {
       const image: ImageOnNode = { node, runner, template, report, signal };
       return await journalled(cluster, plan, { ...watch, signal }, async () => {
@@ -61,12 +61,14 @@ async function repairTemplate(
       });
     });
     cluster.state.journal.settle(digest, "done", node.name);
-    report.done(`image ${repaired.image}, template ${repaired.template}`);
     return repaired;
-  } catch (error) {
-    report.failed();
-    throw error;
-  }
+  };
+  return await reported(
+    watch.reporter,
+    `repair ${name}@${shortDigest(digest)} on ${node.name}`,
+    work,
+    ({ image, template }) => `image ${image}, template ${template}`,
+  );
 }
 
 async function repairImage(
@@ -76,7 +78,7 @@ async function repairImage(
 ): Promise<RepairedTemplate["image"]> {
   const { runner, template, signal } = image;
   const isThere = imageOf(holdings, template.digest) !== undefined;
-  if (!isThere && !hasTemplate(holdings, template)) return "none";
+  if (!isThere && !hasTemplate(holdings, template.digest)) return "none";
   if (isThere && (await checkImage(image)) === undefined) return "as it was";
   await runner.run(removeImage(template.digest), signal);
   await supply(image);
@@ -86,7 +88,7 @@ async function repairImage(
 async function repairDisk(image: ImageOnNode, holdings: Holdings): Promise<RepairedTemplate["template"]> {
   const { node, runner, template, signal } = image;
   const storage = storageOf(node.storage);
-  if (!hasTemplate(holdings, template)) return "none";
+  if (!hasTemplate(holdings, template.digest)) return "none";
   if ((await checkTemplate(image)) === undefined) return "as it was";
   const reversion = storage.revertTemplate(template.digest);
   for (const command of reversion) await runner.run(command, signal);
@@ -97,10 +99,6 @@ async function repairDisk(image: ImageOnNode, holdings: Holdings): Promise<Repai
   await convertImage(image, storage, disk);
   await closeImage(image, disk);
   return "remade";
-}
-
-function hasTemplate({ templates }: Holdings, { digest }: { readonly digest: string }): boolean {
-  return templates.some((template) => template.digest === digest);
 }
 
 function inUse({ node, template }: ImageOnNode, clones: readonly string[]): WaifuError {

@@ -1,5 +1,5 @@
 import type { Cluster } from "../nodes/cluster.ts";
-import { type NodeFailure, onEveryNode } from "../nodes/fan-out.ts";
+import { lastSeenOn, type NodeFailure, onEveryNode } from "../nodes/fan-out.ts";
 import { probeDomains, probeStorage } from "../nodes/probe.ts";
 import { findVersions, type KnownVersion, knownVersions } from "./versions.ts";
 
@@ -30,8 +30,7 @@ export async function showTemplate(
     const specs = domains.flatMap(({ spec }) => spec ?? []);
     return { node: node.name, templates: storage.templates, specs };
   });
-  const down = new Set(failures.map(({ node }) => node.name));
-  const remembered = cluster.state.instances.all().filter(({ node }) => down.has(node));
+  const remembered = lastSeenOn(failures, cluster.state.instances.all());
   const instances = [
     ...answers.flatMap(({ node, specs }) => specs.map((spec) => ({ node, spec }))),
     ...remembered,

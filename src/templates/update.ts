@@ -6,6 +6,7 @@ import { head } from "../http/head.ts";
 import { nearest } from "../nearest.ts";
 import type { Cluster } from "../nodes/cluster.ts";
 import type { Watch } from "../nodes/run-plan.ts";
+import { reported } from "../reporter.ts";
 import type { TemplateVersion } from "../state/templates.ts";
 import { compareWithKnown, type Outcome, recordAddition } from "./add.ts";
 import { type Provenance, provenanceOf, provenanceOfEntry } from "./provenance.ts";
@@ -39,13 +40,10 @@ export async function updateTemplates(
 ): Promise<UpdateReport> {
   const catalog = await loadCatalog(cluster.config.catalogPath);
   const work = async (name: string) => {
-    const step = watch.reporter.step(`look up ${name}`);
     try {
-      const update = await lookUp(cluster, name, catalog, isDryRun, watch);
-      step.done();
-      return { update };
+      const look = () => lookUp(cluster, name, catalog, isDryRun, watch);
+      return { update: await reported(watch.reporter, `look up ${name}`, look) };
     } catch (thrown) {
-      step.failed();
       const error = toWaifuError(thrown);
       if (error.code === "bug" || error.code === "interrupted") throw thrown;
       return { failure: { name, error } };

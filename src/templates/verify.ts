@@ -2,12 +2,12 @@ import type { NodeConfig } from "../config/cluster-config.ts";
 import { lastComplaint } from "../libvirt/virsh.ts";
 import type { Cluster } from "../nodes/cluster.ts";
 import { type FanOut, onEveryNode } from "../nodes/fan-out.ts";
-import { withImageLock } from "../nodes/image-lock.ts";
+import { withImageLock } from "../nodes/lock.ts";
 import { stepError } from "../nodes/plan.ts";
 import type { Watch } from "../nodes/run-plan.ts";
 import { hashImage, parseHash } from "../storage/kept-images.ts";
 import { storageOf } from "../storage/storage-of.ts";
-import { type Holdings, imageOf, readHoldings, versionsOf } from "./holdings.ts";
+import { type Holdings, hasTemplate, imageOf, readHoldings, versionsOf } from "./holdings.ts";
 import { closeImage, type ImageOnNode, openImage } from "./image-disk.ts";
 import { findVersions, shortDigest } from "./versions.ts";
 
@@ -89,7 +89,6 @@ async function verifyVersion(
   watch: Watch,
 ): Promise<Verdict> {
   const { node } = holdings;
-  const hasTemplate = holdings.templates.some((template) => template.digest === digest);
   const verdict = { node: node.name, name, digest };
   if (imageOf(holdings, digest) === undefined) return { ...verdict, image: "none", template: "unknown" };
   const runner = await cluster.connect(node);
@@ -102,10 +101,10 @@ async function verifyVersion(
         return {
           ...verdict,
           image: "damaged",
-          template: hasTemplate ? "unknown" : "none",
+          template: hasTemplate(holdings, digest) ? "unknown" : "none",
           complaint: damage,
         };
-      if (!hasTemplate) return { ...verdict, image: "ok", template: "none" };
+      if (!hasTemplate(holdings, digest)) return { ...verdict, image: "ok", template: "none" };
       const complaint = await checkTemplate(image);
       return { ...verdict, image: "ok", template: complaint === undefined ? "ok" : "damaged", complaint };
     });

@@ -87,6 +87,10 @@ export function findVersion(known: readonly KnownVersion[], wanted: string): Kno
   });
 }
 
+export function algorithmOf(digest: string): "sha256" | "sha512" {
+  return digest.length === 64 ? "sha256" : "sha512";
+}
+
 /** Enough of a digest for a person to tell versions apart. */
 export function shortDigest(digest: string, digits = 8): string {
   return digest.slice(0, Math.max(8, digits));
