@@ -22,6 +22,7 @@ tests() {
   bun test "$@" >"$log" 2>&1
   status=$?
   cat "$log"
+  sed -n '/^[A-Za-z]*[Ee]rror: /,/^(fail) /p' "$log" >>"$log.failures"
   pass=$(sed -n 's/^ *\([0-9][0-9]*\) pass$/\1/p' "$log" | tail -n 1)
   fail=$(sed -n 's/^ *\([0-9][0-9]*\) fail$/\1/p' "$log" | tail -n 1)
   [ "$status" = 0 ] || [ "${fail:-0}" != 0 ] || fail=1
@@ -30,7 +31,7 @@ tests() {
 
 tidy() {
   bun run test/lab/lab.ts down --name test >/dev/null 2>&1
-  rm -f "$log"
+  rm -f "$log" "$log.failures"
 }
 trap tidy EXIT
 trap 'exit 130' INT TERM
@@ -50,5 +51,6 @@ check "ZFS node" wait "$zfs"
 tests ./test/lab
 rm -f "$log.zfs"
 
+[ ! -s "$log.failures" ] || { echo "== what failed, once more" && cat "$log.failures"; }
 echo "$passed passed, $failed failed"
 [ "$failed" = 0 ]

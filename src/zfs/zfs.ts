@@ -1,4 +1,4 @@
-import { type Command, once, repeatable } from "../command.ts";
+import { type Argv, type Command, once, repeatable } from "../command.ts";
 
 /** zvol work is slow on a busy pool; `zfs` itself never hangs for ever but on a suspended one. */
 const ZFS_MS = 120_000;
@@ -98,6 +98,22 @@ export function createVolume(name: string, sizeBytes: number, labels: Record<str
   );
 }
 
+const untilFree = `
+tries=0
+until message=$("$@" 2>&1); do
+  tries=$((tries + 1))
+  case $message in *busy*) [ $tries -le 50 ] ;; *) false ;; esac || { echo "$message" >&2; exit 1; }
+  sleep 0.2
+done`;
+
+/**
+ * Udev's probes hold a volume's device for a moment after it was made, written or closed; what changes the volume meanwhile
+ * fails as a whole with "dataset is busy" (openzfs/zfs#3735), and is asked again for 10 s.
+ */
+function retriedWhileBusy(argv: Argv): Argv {
+  return ["sh", "-c", untilFree, "sh", ...argv];
+}
+
 /** Of the size that is asked for, not of its origin's. */
 export function cloneVolume(
   snapshot: string,
@@ -106,11 +122,11 @@ export function cloneVolume(
   labels: Record<string, string>,
 ): Command {
   const options = properties({ volmode: "dev", volsize: String(sizeBytes), ...waifu(labels) });
-  return once(["zfs", "clone", ...options, snapshot, name], { timeoutMs: ZFS_MS });
+  return once(retriedWhileBusy(["zfs", "clone", ...options, snapshot, name]), { timeoutMs: ZFS_MS });
 }
 
 export function setProperty(name: string, property: string, value: string): Command {
-  return repeatable(["zfs", "set", `${property}=${value}`, name], { timeoutMs: ZFS_MS });
+  return repeatable(retriedWhileBusy(["zfs", "set", `${property}=${value}`, name]), { timeoutMs: ZFS_MS });
 }
 
 export function snapshot(name: string): Command {
@@ -124,7 +140,7 @@ export function hold(tag: string, snapshotName: string): Command {
 
 /** Back to the snapshot; later snapshots are lost. */
 export function rollback(snapshotName: string): Command {
-  return repeatable(["zfs", "rollback", "-r", snapshotName], { timeoutMs: ZFS_MS });
+  return repeatable(retriedWhileBusy(["zfs", "rollback", "-r", snapshotName]), { timeoutMs: ZFS_MS });
 }
 
 const unlabelScript = `
@@ -166,17 +182,9 @@ const destroyScript = `
 have=$(zfs get -Hp -o value waifu:uuid "$1" 2>/dev/null) || exit 0
 [ "$have" = "$2" ] || { echo "$1 belongs to $have, not to $2: left alone" >&2; exit 1; }
 zfs release waifu "$1@ready" 2>/dev/null
-tries=0
-until message=$(zfs destroy -r "$1" 2>&1); do
-  tries=$((tries + 1))
-  [ $tries -le 50 ] || { echo "$message" >&2; exit 1; }
-  sleep 0.2
-done`;
+set -- zfs destroy -r "$1"${untilFree}`;
 
-/**
- * Destroys a volume, its snapshots and our own hold if it bears this uuid; done already is done. Retries while the device is
- * busy: udev's probes hold it for a moment after the guest is gone (openzfs/zfs#3735).
- */
+/** Destroys a volume, its snapshots and our own hold if it bears this uuid; done already is done. */
 export function destroyVolume(name: string, uuid: string): Command {
   return repeatable(["sh", "-c", destroyScript, "sh", name, uuid], { timeoutMs: ZFS_MS });
 }
