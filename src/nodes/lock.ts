@@ -50,7 +50,11 @@ async function underLock<T>(
   watch: Watch,
   work: (watch: Watch, lock: NodeLock) => Promise<T>,
 ): Promise<T> {
-  const options = { ...which, owner: `${cluster.operator} ${process.pid}` };
+  const options = {
+    ...which,
+    owner: `${cluster.operator} ${process.pid}`,
+    onBusy: (holder: string) => watch.reporter.note(`Waiting for ${holder}, who is at work on ${node.name}.`),
+  };
   const lock = await takeLock(await cluster.connect(node), options, watch.signal);
   try {
     return await work(until(lock.lost, watch), lock);

@@ -55,21 +55,10 @@ export function parseConvertProgress(text: string): number | undefined {
   return percent === undefined ? undefined : Number(percent) / 100;
 }
 
-/** A fresh copy-on-write file over the backing file; what the path held before is lost. */
+/** A fresh copy-on-write file over the backing file, of which nothing is read; what the path held before is lost. */
 export function createOverlay(path: string, backing: string, sizeBytes: number): Command {
-  return repeatable([
-    "qemu-img",
-    "create",
-    "-q",
-    "-f",
-    "qcow2",
-    "-F",
-    "qcow2",
-    "-b",
-    backing,
-    path,
-    String(sizeBytes),
-  ]);
+  const over = ["-f", "qcow2", "-F", "qcow2", "-u", "-b", backing];
+  return repeatable(["qemu-img", "create", "-q", ...over, path, String(sizeBytes)]);
 }
 
 /** Exits with 0 when both show the same bytes, 1 when not, and more when one of them can't be read to its end. */

@@ -12,6 +12,8 @@ export type LockOptions = {
   /** How long to wait for another holder. */
   readonly waitMs: number;
   readonly path?: string;
+  /** Told when another has it, and who: the wait begins. */
+  readonly onBusy?: (holder: string) => void;
   /** Time between two heartbeats. */
   readonly beatMs?: number;
   /** The node lets go this long after the last heartbeat. */
@@ -65,7 +67,7 @@ export async function takeLock(
   const answers = createInterface({ input: holder.stream });
   // How the holder ends tells all there is to know.
   answers.on("error", () => {});
-  const sequence = await taken(runner.node, holder, answers, signal);
+  const sequence = await taken(runner.node, holder, answers, options.onBusy, signal);
 
   const lost = new AbortController();
   // Each heartbeat is the time at which it was sent. By the clock, which goes on while a laptop sleeps.
@@ -102,6 +104,7 @@ function taken(
   node: string,
   holder: RemoteProcess,
   answers: Interface,
+  onBusy?: (holder: string) => void,
   signal?: AbortSignal,
 ): Promise<number> {
   const { promise, resolve, reject } = Promise.withResolvers<number>();
@@ -110,8 +113,10 @@ function taken(
   const onLine = (line: string): void => {
     const [, answer, rest = ""] = line.match(/^(busy|locked) (.*)$/) ?? [];
     if (answer === "locked") resolve(Number(rest));
-    else if (answer === "busy") busyWith = rest;
-    else said.push(line);
+    else if (answer === "busy") {
+      busyWith = rest;
+      onBusy?.(rest);
+    } else said.push(line);
   };
   const onExit = (status: number): void =>
     reject(

@@ -93,9 +93,15 @@ async function provenanceOfFile(file: string, proof: Proof, watch: Watch): Promi
 }
 
 /** In lower case; absent when nobody said. */
-async function wantedDigest(file: string, proof: Proof, { signal }: Watch): Promise<string | undefined> {
+async function wantedDigest(
+  file: string,
+  proof: Proof,
+  { reporter, signal }: Watch,
+): Promise<string | undefined> {
   const { sha256, sha512, checksumUrl } = proof;
   if (checksumUrl === undefined) return (sha256 ?? sha512)?.toLowerCase();
+  if (checksumUrl.startsWith("http:"))
+    reporter.warn(`${checksumUrl} comes without TLS: whoever is on the way can name other bytes.`);
   return digestFor(parseChecksums(await fetchText(checksumUrl, { signal }), checksumUrl), file, checksumUrl);
 }
 

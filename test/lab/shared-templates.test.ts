@@ -20,6 +20,10 @@ test("creates that need one image on one node wait for one download", async () =
   const outcomes = await Promise.all(names.map(create));
   expect(outcomes.map(({ exitCode, stderr }) => (exitCode === 0 ? "" : stderr))).toEqual(["", "", ""]);
   expect(tree.bytesSent("/shared")).toBe(image.sizeBytes);
+  const waited = outcomes.filter(({ stderr }) =>
+    /^Waiting for \S+@\S+ \d+, who is at work on n1\.$/m.test(stderr),
+  );
+  expect(waited.length).toBeGreaterThanOrEqual(2);
   for (const name of names) await operator.answer("delete", name, "--yes");
   await site.forget("shared");
 });

@@ -44,7 +44,9 @@ describe("three kinds of mirror and a fourth, with every form of a checksum", ()
         const [newest] = await operator.answer<object[]>("template", "show", distro.name);
         expect(newest).toMatchObject({ digest, source, release, trust: "published", isNewest: true });
         const named = ["template", "add", "by-hand", source, "--checksum-url", site.tree.url(checksums)];
-        expect(await operator.answer<object>(...named)).toMatchObject({ digest });
+        const { stdout, stderr } = await operator.run(...named, "--json");
+        expect(JSON.parse(stdout)).toMatchObject({ digest });
+        expect(stderr).toContain(`${site.tree.url(checksums)} comes without TLS`);
       }
     }
     await operator.leave();

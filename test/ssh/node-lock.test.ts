@@ -73,11 +73,13 @@ test("a second holder is told of the first", async () => {
   await lock.release();
 });
 
-test("whoever waits gets it when it is free", async () => {
+test("whoever waits is told for whom, and gets it when it is free", async () => {
   const path = freshPath();
   const lock = await takeLock(first, mine(path));
-  const waiting = takeLock(second, theirs(path, 10_000));
-  await Promise.all([sequenceAt(second, path), lock.release()]);
+  const busy = Promise.withResolvers<string>();
+  const waiting = takeLock(second, { ...theirs(path, 10_000), onBusy: busy.resolve });
+  expect(await busy.promise).toBe("me@here 1 create");
+  await lock.release();
   const next = await waiting;
   expect(next.sequence).toBe(2);
   expect(readFileSync(path, "utf8")).toBe("3\nthem@there 2 delete\n");
