@@ -13,7 +13,7 @@ const sha512 = sha256 + sha256;
 const debian12 =
   "a58d86525d75fd8e139a2302531ce5d2ab75ef0273cfe78f9d53aada4b23efd45f8433b4806fa4570cfe981c8fae26f5e5e855cbd66ba2198862f28125fd2d45";
 const freebsd14 =
-  "d9d59ded03ef3431decc5e402b1cfcd2735e88604c42bc87137f0d7334100ba0b35cf3916fac85dc0458d17487b3e8183d0a91be2d20d617c30a3957aa70eb4b";
+  "6778efae749f3a7ba2c6c953e15db9dcc633b51ce824bd8e6f2b0d9f447222555e75329fa89eec8b600aee62f5856335ac8a7a3273a2018a92c7715074b03b4b";
 
 describe("what publishers write", () => {
   test.each<[form: string, file: string, count: number, image: string, digest: string]>([
@@ -41,16 +41,16 @@ describe("what publishers write", () => {
     [
       "BSD, clear-signed",
       "freebsd/CHECKSUM.SHA512.asc",
-      5,
-      "FreeBSD-14.3-RELEASE-amd64-BASIC-CLOUDINIT-ufs.qcow2.xz",
+      16,
+      "FreeBSD-14.5-RELEASE-amd64-BASIC-CLOUDINIT-ufs.qcow2.xz",
       freebsd14,
     ],
     [
       "a digest alone",
-      "alpine/alpine-3.24.2-x86_64-cloudinit-r0.qcow2.sha512",
+      "alpine/nocloud_alpine-3.22.4-x86_64-bios-cloudinit-r0.qcow2.sha512",
       1,
-      "alpine-3.24.2-x86_64-cloudinit-r0.qcow2",
-      "c9504d23613f304e0cfb6f5fec872e29e5a5a62e2bc64796daf19c14fdddaa87dc252912fd8bdd17f7b8ebf0cd03305e4075993d54de175e6028d6b50414c67f",
+      "nocloud_alpine-3.22.4-x86_64-bios-cloudinit-r0.qcow2",
+      "d0ddf1faae4d44aee3ad6621f166bd414c2f99b6974fb455408612d59cbb31a5390ca259800ac0c6b60505493880ed6de8beb986f6d0883b26c8e84ce75a266c",
     ],
     [
       "JSON, hex (Oracle)",
@@ -70,8 +70,8 @@ describe("what publishers write", () => {
       "simplestreams",
       "ubuntu/released-download-2024.json",
       10,
-      "server/releases/focal/release-20240821/ubuntu-20.04-server-cloudimg-armhf.img",
-      "74675e6b3b2c5a9e09cdd709971e0b2512483e0b04c89baef1dd8629502df7bd",
+      "server/releases/noble/release-20240821/ubuntu-24.04-server-cloudimg-amd64.img",
+      "0e25ca6ee9f08ec5d4f9910054b66ae7163c6152e81a3e67689d89bd6e4dfa69",
     ],
     [
       "Fedora's releases.json",
