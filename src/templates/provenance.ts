@@ -100,7 +100,7 @@ async function wantedDigest(
 ): Promise<string | undefined> {
   const { sha256, sha512, checksumUrl } = proof;
   if (checksumUrl === undefined) return (sha256 ?? sha512)?.toLowerCase();
-  if (checksumUrl.startsWith("http:"))
+  if (/^http:/i.test(checksumUrl))
     reporter.warn(`${checksumUrl} comes without TLS: whoever is on the way can name other bytes.`);
   return digestFor(parseChecksums(await fetchText(checksumUrl, { signal }), checksumUrl), file, checksumUrl);
 }
