@@ -11,7 +11,7 @@ const image = (digest: string) => `/var/lib/waifu/images/${digest}`;
 export async function bytesOfCreate(site: Site, template: string, digest: string): Promise<number> {
   const { operator } = site;
   const create = (name: string) =>
-    operator.answer("create", name, "-t", template, "-m", "192M", "-d", "4G", "--no-wait");
+    operator.answer("create", name, "-t", template, "-m", "192M", "-d", "3G", "--no-wait");
   await create("first");
   const measured =
     site.storage === "zfs" ? await onZfs(site, digest, create) : await inFolder(site, digest, create);

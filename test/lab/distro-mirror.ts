@@ -43,7 +43,7 @@ export function layOut(tree: WebTree): Distros {
 /** A catalog file of the operator's own that has these. */
 export async function writeCatalog(home: string, distros: readonly Distro[]): Promise<void> {
   const tables = Object.fromEntries(
-    distros.map(({ name, entry }) => [name, { title: name, ...entry, ...known }]),
+    distros.map(({ name, entry }) => [name, { title: name, ...known, ...entry }]),
   );
   await Bun.write(join(home, "catalog.toml"), stringify(tables));
 }
@@ -153,6 +153,7 @@ function alpine(tree: WebTree): Distro {
   return {
     name: "mirror-alpine",
     entry: {
+      firmware: "uefi",
       start: tree.url(`${folder}/`),
       descend: [String.raw`alpine-[\d.]+-x86_64-cloudinit-r\d+\.qcow2\.sha512`],
       file: String.raw`alpine-([\d.]+)-x86_64-cloudinit-(?:r\d+)\.qcow2`,

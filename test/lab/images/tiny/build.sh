@@ -1,18 +1,19 @@
 #!/bin/bash
-# Builds a guest that boots in seconds: Debian's cloud kernel, busybox and dropbear in an initramfs, on a FAT disk that
-# the BIOS starts without a partition table. Makes tiny.qcow2 in the current, empty folder. Needs no loop device.
+# Builds a guest that boots in seconds: Debian's cloud kernel, busybox and dropbear in an initramfs, on a FAT disk without a
+# partition table that both BIOS and UEFI start. Makes tiny.qcow2 in the current, empty folder. Needs no loop device.
 set -euo pipefail
 here=$(dirname "$(readlink -f "$0")")
 
-# ---- kernel
+# ---- kernel, and UEFI's boot loader
 
-fetch_kernel() {
+fetch_packages() {
   package=$(apt-cache depends linux-image-cloud-amd64 | sed -n 's/^ *Depends: \(linux-image-[0-9].*\)/\1/p')
-  apt-get -qq -o APT::Sandbox::User=root download "$package"
+  apt-get -qq -o APT::Sandbox::User=root download "$package" systemd-boot-efi
 }
 # The machine's package lists may be missing, or so old that they name a kernel that the mirror has no more.
-fetch_kernel 2>apt.log || { apt-get -qq update && fetch_kernel; }
+fetch_packages 2>apt.log || { apt-get -qq update && fetch_packages; }
 dpkg-deb -x "$package"_*.deb kernel
+dpkg-deb -x systemd-boot-efi_*.deb loader
 [ -e kernel/lib ] || ln -s usr/lib kernel/lib # as Debian 13 packages it
 version=$(ls kernel/lib/modules)
 depmod -b kernel "$version"
@@ -47,15 +48,20 @@ done <order
 
 truncate -s 32M disk
 mkfs.vfat -F 16 -n TINY disk >mkfs.log
+options="console=ttyS0,115200 quiet net.ifnames=0 mitigations=off random.trust_cpu=on tsc=reliable"
 cat >syslinux.cfg <<CFG
 DEFAULT tiny
 PROMPT 0
 TIMEOUT 0
 LABEL tiny
  KERNEL vmlinuz
- APPEND initrd=initrd console=ttyS0,115200 quiet net.ifnames=0 mitigations=off random.trust_cpu=on tsc=reliable
+ APPEND initrd=initrd $options
 CFG
+printf 'linux /vmlinuz\ninitrd /initrd\noptions %s\n' "$options" >tiny.conf
 cp "kernel/boot/vmlinuz-$version" vmlinuz
+mmd -i disk ::/EFI ::/EFI/BOOT ::/loader ::/loader/entries
 mcopy -i disk vmlinuz initrd syslinux.cfg ::/
+mcopy -i disk loader/usr/lib/systemd/boot/efi/systemd-bootx64.efi ::/EFI/BOOT/BOOTX64.EFI
+mcopy -i disk tiny.conf ::/loader/entries/
 syslinux --install disk
 qemu-img convert -f raw -O qcow2 disk tiny.qcow2
