@@ -1,4 +1,4 @@
-import type { SeedRequest } from "./seed.ts";
+import type { SeedRequest } from "./seed-request.ts";
 
 /** What an operator made of a guest's user-data at one time. */
 export type SeedGeneration = {

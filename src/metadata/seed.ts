@@ -1,8 +1,8 @@
 import { yaml } from "./cloud-config.ts";
 import type { FatFile } from "./fat-image.ts";
-import type { HostKey } from "./host-key.ts";
 import type { SeedHistory } from "./seed-history.ts";
 import { hashToken, type SeedRecord } from "./seed-record.ts";
+import type { SeedRequest } from "./seed-request.ts";
 import { renderVendorData } from "./vendor-data.ts";
 
 /** What cloud-init reads, whatever carries it to the guest. */
@@ -13,21 +13,6 @@ export type Seed = {
   readonly userData: string;
   readonly vendorData: string;
   /** Absent: DHCP on the first interface. */
-  readonly networkConfig?: string;
-};
-
-export type SeedRequest = {
-  readonly uuid: string;
-  readonly generation: number;
-  readonly hostname: string;
-  /** Public keys of the default user. */
-  readonly sshKeys: readonly string[];
-  /** Used as it is. Its `users`, if it has any, replace ours. */
-  readonly userData: string;
-  /** Absent when the user-data brings host keys of its own. */
-  readonly hostKey?: HostKey;
-  /** Of a guest that is served over HTTP: there it tells when it is ready. */
-  readonly token?: string;
   readonly networkConfig?: string;
 };
 

@@ -1,7 +1,7 @@
 import vendorTemplate from "../../templates/vendor-data.txt" with { type: "text" };
 import { cloudConfig, defaultAccount } from "./cloud-config.ts";
 import type { HostKey } from "./host-key.ts";
-import type { SeedRequest } from "./seed.ts";
+import type { SeedRequest } from "./seed-request.ts";
 import { seedUrl } from "./service-paths.ts";
 
 /**

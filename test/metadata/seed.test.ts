@@ -1,8 +1,9 @@
 import { expect, test } from "bun:test";
 import { parse } from "yaml";
 import { defaultUserData } from "../../src/metadata/cloud-config.ts";
-import { renderSeed, type SeedRequest, seedFiles } from "../../src/metadata/seed.ts";
+import { renderSeed, seedFiles } from "../../src/metadata/seed.ts";
 import { seedDisk } from "../../src/metadata/seed-disk.ts";
+import type { SeedRequest } from "../../src/metadata/seed-request.ts";
 import { checkUserData } from "../../src/metadata/user-data.ts";
 
 const sshKeys = ["ssh-ed25519 AAAA mai@home", "ssh-rsa BBBB: # 'odd' comment"];

@@ -1,4 +1,4 @@
-import { mkdir, open, readdir, readFile, rename, rm } from "node:fs/promises";
+import { exists, mkdir, open, readdir, readFile, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { toWaifuError } from "../../errors.ts";
 import { parseSeedFields, seedFields } from "../seed-fields.ts";
@@ -11,6 +11,8 @@ const suffix = ".seed";
 export class SeedCopies {
   readonly #folder: string;
   readonly #log: Log;
+  /** What was there when it was last written or read. */
+  readonly #kept = new Set<string>();
   /** One write after the other: a removal must not overtake the write before it. */
   #work = Promise.resolve();
 
@@ -30,7 +32,10 @@ export class SeedCopies {
       if (seed === undefined) {
         await rename(path, `${path}.damaged`);
         this.#log.event(`the copy ${path} is damaged: set aside as ${path}.damaged`);
-      } else seeds.push(seed);
+        continue;
+      }
+      this.#kept.add(seed.uuid);
+      seeds.push(seed);
     }
     return seeds;
   }
@@ -46,10 +51,18 @@ export class SeedCopies {
         await file.close();
       }
       await rename(`${path}.new`, path);
+      this.#kept.add(seed.uuid);
     });
   }
 
+  /** Whether somebody else removed it: an operator deleted the guest while Redis couldn't be told. */
+  async isTakenAway(uuid: string): Promise<boolean> {
+    await this.#work;
+    return this.#kept.has(uuid) && !(await exists(this.#pathOf(uuid)));
+  }
+
   remove(uuid: string): void {
+    this.#kept.delete(uuid);
     this.#enqueue(`remove the copy of ${uuid}`, () => rm(this.#pathOf(uuid), { force: true }));
   }
 

@@ -1,7 +1,7 @@
 import { toWaifuError } from "../../errors.ts";
 import type { HashFields, HashLink, HashListener } from "../../redis/hash-link.ts";
 import { parseSeedFields, seedFields } from "../seed-fields.ts";
-import { bootKey, type SeedRecord, seedKey, seedKeyPrefix } from "../seed-record.ts";
+import { bootKey, type SeedRecord, seedKey, seedKeyPrefix, tombstoneSeconds } from "../seed-record.ts";
 import type { SeedBook } from "./seed-book.ts";
 import type { SeedCopies } from "./seed-copies.ts";
 import type { Log } from "./service-log.ts";
@@ -13,9 +13,14 @@ if (tonumber(redis.call("HGET", KEYS[1], "generation") or "") or -1) >= tonumber
 redis.call("DEL", KEYS[1])
 return redis.call("HSET", KEYS[1], unpack(ARGV, 2))`;
 
+const buryScript = `
+redis.call("DEL", KEYS[1])
+redis.call("HSET", KEYS[1], "deleted", ARGV[1])
+return redis.call("EXPIRE", KEYS[1], ARGV[2])`;
+
 /**
- * Keeps book, copies and Redis alike. Redis is right, except that only a tombstone makes it forget: what Redis has lost, or has in an
- * older generation, is put back.
+ * Keeps book, copies and Redis alike. Redis is right, except that only a tombstone makes it forget, or that somebody removed the
+ * copy: what Redis has lost, or has in an older generation, is put back.
  */
 export class SeedKeeper implements HashListener {
   readonly #book: SeedBook;
@@ -42,7 +47,7 @@ export class SeedKeeper implements HashListener {
 
   onAll(hashes: ReadonlyMap<string, HashFields>): void {
     for (const [key, fields] of hashes) this.onChange(key, fields);
-    for (const seed of this.#book.all()) if (!hashes.has(seedKey(seed.uuid))) this.#putBack(seed);
+    for (const seed of this.#book.all()) void this.#settle(seed, hashes.has(seedKey(seed.uuid)));
     this.#book.isComplete = true;
     this.#isLost = false;
     this.#log.event(`Redis is there: ${this.#book.size} seeds`);
@@ -55,7 +60,7 @@ export class SeedKeeper implements HashListener {
     const known = this.#book.get(uuid);
     if (found !== undefined && "deletedAt" in found) this.#forget(uuid);
     else if (found !== undefined && found.generation >= (known?.generation ?? 0)) this.#learn(found, known);
-    else if (known !== undefined) this.#putBack(known);
+    else if (known !== undefined) void this.#settle(known, false);
   }
 
   onLost(error: unknown): void {
@@ -81,11 +86,20 @@ export class SeedKeeper implements HashListener {
     this.#link.remove(bootKey(uuid)).catch(() => {});
   }
 
-  #putBack(seed: SeedRecord): void {
-    this.#log.event(`putting the seed of ${seed.name} back into Redis`);
-    this.#link
-      .run(putBackScript, seedKey(seed.uuid), [String(seed.generation), ...seedFields(seed).flat()])
-      .catch((error: unknown) => this.#log.event(`couldn't put it back: ${toWaifuError(error).message}`));
+  /** What Redis lost is put back. A guest that was deleted while Redis couldn't be told is one whose copy somebody removed. */
+  async #settle(seed: SeedRecord, isInRedis: boolean): Promise<void> {
+    const [key, fields] = [seedKey(seed.uuid), seedFields(seed).flat()];
+    try {
+      if (await this.#copies.isTakenAway(seed.uuid)) {
+        this.#forget(seed.uuid);
+        await this.#link.run(buryScript, key, [new Date().toISOString(), String(tombstoneSeconds)]);
+      } else if (!isInRedis) {
+        await this.#link.run(putBackScript, key, [String(seed.generation), ...fields]);
+        this.#log.event(`put the seed of ${seed.name} back into Redis`);
+      }
+    } catch (error) {
+      this.#log.event(`couldn't tell Redis of the seed of ${seed.name}: ${error}`);
+    }
   }
 }
 

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test } from "bun:test";
-import { readdir, readFile, writeFile } from "node:fs/promises";
+import { readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { seedKey } from "../../../src/metadata/seed-record.ts";
 import { seedOf, tokenOf } from "./samples.ts";
@@ -71,8 +71,8 @@ test("Redis restarted empty: seeds are put back, byte by byte", async () => {
   await served.stopService();
   await served.startRedis();
   await served.startService();
-  await served.log.until("putting the seed of guest-1 back");
   await served.log.until("Redis is there");
+  await served.log.until("put the seed of guest-1 back");
   expect(await served.redis.cli("HGET", seedKey(guest.uuid), "generation")).toBe("3\n");
   expect(await served.redis.cli("HSTRLEN", seedKey(guest.uuid), "file:user-data")).toBe("256\n");
   expect(await served.redis.cli("HEXISTS", seedKey(guest.uuid), "file:meta-data")).toBe("0\n");
@@ -81,10 +81,28 @@ test("Redis restarted empty: seeds are put back, byte by byte", async () => {
 test.each(["FLUSHALL", "DEL"])("%s by hand: the seed is put back", async (command) => {
   await putGuest();
   await served.redis.cli(...(command === "DEL" ? ["DEL", seedKey(guest.uuid)] : ["FLUSHALL"]));
-  await served.log.until("putting the seed of guest-1 back");
+  await served.log.until("put the seed of guest-1 back");
   expect(await served.userData()).toEqual([200, "#user 1\n"]);
   expect(await served.redis.cli("HGET", seedKey(guest.uuid), "name")).toBe("guest-1\n");
 });
+
+test.each(["empty", "with the seed"])(
+  "a guest that was deleted while Redis was away, which comes back %s, stays deleted",
+  async (how) => {
+    await putGuest();
+    await served.redis.kill();
+    await served.stopService();
+    await served.startService();
+    await rm(join(served.copyFolder, `${guest.uuid}.seed`));
+    await served.startRedis();
+    if (how === "with the seed") await served.put(guest);
+    await served.log.until("guest-1: deleted");
+    expect(await served.userData()).toEqual([404, ""]);
+    await served.stopService();
+    await served.startService();
+    expect((await served.userData())[0]).not.toBe(200);
+  },
+);
 
 test("an older generation in Redis is replaced by the copy, a tombstone is not", async () => {
   await startBoth();
