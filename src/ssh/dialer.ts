@@ -16,7 +16,7 @@ import { type Operator, resolveTarget, type Target } from "./target.ts";
 export type DialerOptions = {
   readonly operator: Operator;
   readonly askPassphrase?: AskPassphrase;
-  /** For each step of a connection: TCP, handshake, every key. */
+  /** For each step of a connection: TCP, and three times as long for handshake and every key. */
   readonly timeoutMs?: number;
 };
 
@@ -43,6 +43,11 @@ export class Dialer {
     this.timeoutMs = timeoutMs;
   }
 
+  /** A machine that is starved of processor time takes a connection at once, for its kernel does, and then its time. */
+  get handshakeMs(): number {
+    return 3 * this.timeoutMs;
+  }
+
   /** Where cluster.toml and ~/.ssh/config together say that a host is. */
   async resolve(wanted: SshTarget): Promise<Target> {
     this.#sshConfig ??= SshConfigFile.read(this.operator.home);
@@ -61,7 +66,8 @@ export class Dialer {
     try {
       const jump = await this.#jumpTo(target, 0);
       const types = typesOf(await recordedKeys(target));
-      return await peekHostKey(await openStream(jump, target, this.timeoutMs), this.timeoutMs, types);
+      const stream = await openStream(jump, target, this.timeoutMs);
+      return await peekHostKey(stream, this.handshakeMs, types);
     } catch (error) {
       throw toConnectError(error, toPeer(target, name), [], []);
     }
@@ -81,7 +87,7 @@ export class Dialer {
           recordedTypes: typesOf(recorded),
           checkHostKey: (key) => checkHostKey(key, recorded, peer),
           attempts: authAttempts(target.user, target.credentials, this.keyring, tried),
-          timeoutMs: this.timeoutMs,
+          timeoutMs: this.handshakeMs,
         });
       } catch (error) {
         if (!isDropped(error) || tries === TRIES) throw toConnectError(error, peer, recorded, tried);

@@ -37,7 +37,7 @@ export async function openGuestShell(dialer: Dialer, login: GuestLogin): Promise
     recordedTypes: [],
     checkHostKey: login.checkHostKey,
     attempts: authAttempts(user, credentials, dialer.keyring, tried),
-    timeoutMs: dialer.timeoutMs,
+    timeoutMs: dialer.handshakeMs,
   }).catch((error) => {
     throw toConnectError(error, { name: `instance "${instance}" (as ${user})` }, [], tried);
   });
