@@ -14,6 +14,8 @@ export type Command = {
   /** Further programs, each reading the standard output of the one before; the last one's exit status counts. */
   readonly pipeTo?: readonly Argv[];
   readonly stdin?: Stdin;
+  /** Parts of `stdin` that nobody who is shown the command may read. */
+  readonly secrets?: readonly string[];
   /** Milliseconds until the outcome is given up as unknown. */
   readonly timeoutMs: number;
   /** Running it twice leaves the node as running it once does. */

@@ -1,3 +1,6 @@
+/** How a guest's cloud-init gets its seed: from a small disk, or over HTTP from its node's metadata service. */
+export type SeedTransport = "cidata" | "http";
+
 /**
  * What was wanted of an instance. Its home is the libvirt domain's `<metadata>` element, namespace `urn:waifu:1`, so that any
  * waifuctl on any machine can take the cluster over; SQLite only remembers the last one seen.
@@ -13,6 +16,8 @@ export type InstanceSpec = {
   readonly diskBytes: number;
   /** Absent: BIOS. */
   readonly firmware?: "uefi";
+  /** Absent: a disk labelled CIDATA. */
+  readonly seed?: "http";
   readonly mac: string;
   /** Reserved on a libvirt network before the first boot; absent on a bridge. */
   readonly address?: string;

@@ -16,6 +16,15 @@ export interface Reporter {
   warn(text: string): void;
 }
 
+/** Tells whose work it is, where that of several is told at once. */
+export function prefixed(reporter: Reporter, name: string): Reporter {
+  return {
+    step: (label) => reporter.step(`${name}: ${label}`),
+    note: (text) => reporter.note(`${name}: ${text}`),
+    warn: (text) => reporter.warn(`${name}: ${text}`),
+  };
+}
+
 /** Does the work as one step, which fails when it throws; `noteOf` says what became of it. */
 export async function reported<T>(
   reporter: Reporter,

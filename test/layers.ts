@@ -11,8 +11,10 @@ const ADAPTERS = ["ssh", "http", "state", "redis", "config", "storage"];
 const GROUND = [...WORDS, ...VOCABULARY, ...ADAPTERS, "catalog"];
 const MIDDLE = [
   "instances",
+  "secrets",
   "templates",
   "nodes",
+  "setup",
   "volumes",
   "networks",
   "metadata",
@@ -27,12 +29,24 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   commands: ["type wire.ts", ...MIDDLE, "terminal", ...WORDS],
   web: ["type wire.ts", ...MIDDLE, ...WORDS],
 
-  reconcile: ["instances", "templates", "volumes", "networks", "nodes", "metadata", "placement", ...GROUND],
-  instances: ["templates", "volumes", "networks", "nodes", "metadata", "placement", ...GROUND],
+  reconcile: [
+    "instances",
+    "secrets",
+    "templates",
+    "volumes",
+    "networks",
+    "nodes",
+    "metadata",
+    "placement",
+    ...GROUND,
+  ],
+  instances: ["secrets", "templates", "volumes", "networks", "nodes", "metadata", "placement", ...GROUND],
+  secrets: ["nodes", "metadata", ...GROUND],
   templates: ["nodes", "placement", ...GROUND],
   volumes: ["nodes", "placement", ...GROUND],
   networks: ["nodes", "placement", ...GROUND],
-  nodes: ["placement", ...GROUND],
+  nodes: ["placement", "metadata", ...GROUND],
+  setup: ["nodes", "metadata", ...GROUND],
   metadata: GROUND,
   placement: GROUND.map((place) => `type ${place}`),
 
@@ -57,6 +71,8 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   "smol-toml": ["config"],
   zod: ["config"],
   yaml: ["metadata"],
+  ajv: ["metadata"],
+  diff: ["metadata"],
   ssh2: ["ssh"],
   "ssh-config": ["ssh"],
   ioredis: ["redis"],
@@ -93,7 +109,7 @@ function importBreaches({ file, target, isTypeOnly }: Import): string[] {
   const from = placeOf(file);
   if (!target.startsWith("src/")) {
     if (target.startsWith("node:") && PACKAGES[target] === undefined) return [];
-    if (/^[a-z-]+\/?[a-z-]*\.(json|toml|xml|yaml)$/.test(target)) return [];
+    if (/^[a-z-]+\/?[a-z-]*\.(json|toml|txt|xml|yaml|service|conf|nft|nix)$/.test(target)) return [];
     return PACKAGES[target]?.includes(from) ? [] : [`${file} imports ${target}`];
   }
   const to = placeOf(target);

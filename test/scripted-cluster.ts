@@ -51,6 +51,7 @@ export type NodeContents = {
   readonly disks?: readonly { name: string; uuid: string }[];
   readonly reservations?: readonly { mac: string; address: string }[];
   readonly sequence?: number;
+  readonly hasMetadataService?: boolean;
   /** `tiny` is there unless this says otherwise. */
   readonly hasTemplate?: boolean;
 };
@@ -61,7 +62,10 @@ const template = { digest: "a".repeat(64), name: "tiny", virtualBytes: 32 * 1024
 export function probeRules(contents: () => NodeContents): Rule[] {
   return [
     [/waifu\.lock$/, () => `${contents().sequence ?? 0}\ntester@here`],
-    [/meminfo/, "6.1.0 x86_64\n4\n16777216\n8388608\nkvm\n"],
+    [
+      /meminfo/,
+      () => `6.1.0 x86_64\n4\n16777216\n8388608\nkvm\n${contents().hasMetadataService ? "metadata\n" : ""}`,
+    ],
     [
       /list --all --uuid; net-dumpxml/,
       () => `${printDomains(contents())}\n== 0\n${printNetwork(contents())}`,

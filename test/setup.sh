@@ -13,7 +13,8 @@ packages="
   qemu-system-x86 qemu-utils ovmf dnsmasq-base
   iproute2 iptables nftables util-linux kmod procps
   mmdebstrap debian-archive-keyring syslinux syslinux-common mtools dosfstools e2fsprogs fdisk
-  busybox-static cpio xz-utils zstd curl ca-certificates"
+  busybox-static cpio xz-utils zstd curl ca-certificates
+  nginx wrk"
 
 missing_packages() {
   installed=$(dpkg-query -W -f '${db:Status-Status} ${Package}\n' | sed -n 's/^installed //p')

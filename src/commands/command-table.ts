@@ -48,6 +48,11 @@ export const commandTable: GroupEntry = {
       load: () => import("./reinit.ts"),
     },
     {
+      name: "edit",
+      description: "Change an instance's user-data",
+      load: () => import("./edit.ts"),
+    },
+    {
       name: "delete",
       aliases: ["rm"],
       description: "Remove an instance with its disk",
@@ -59,6 +64,16 @@ export const commandTable: GroupEntry = {
       commands: [
         { name: "list", description: "List nodes with what is free", load: () => import("./node/list.ts") },
         { name: "trust", description: "Accept a node's host key", load: () => import("./node/trust.ts") },
+        {
+          name: "setup",
+          description: "Make a machine ready to run instances",
+          load: () => import("./node/setup.ts"),
+        },
+        {
+          name: "doctor",
+          description: "Say what a node lacks, and what to do",
+          load: () => import("./node/doctor.ts"),
+        },
       ],
     },
     {
@@ -114,6 +129,34 @@ export const commandTable: GroupEntry = {
           load: () => import("./template/prune.ts"),
         },
       ],
+    },
+    {
+      name: "secret",
+      description: "What a guest may read, and nobody else",
+      commands: [
+        {
+          name: "set",
+          description: "Give an instance a secret, or all with a label",
+          load: () => import("./secret/set.ts"),
+        },
+        {
+          name: "list",
+          aliases: ["ls"],
+          description: "List secrets, and when they were read; never a value",
+          load: () => import("./secret/list.ts"),
+        },
+        {
+          name: "delete",
+          aliases: ["rm"],
+          description: "Take a secret away",
+          load: () => import("./secret/delete.ts"),
+        },
+      ],
+    },
+    {
+      name: "serve-metadata",
+      description: "Answer this node's guests (run by systemd)",
+      load: () => import("./serve-metadata.ts"),
     },
     { name: "init", description: "Write a cluster.toml", load: () => import("./init.ts") },
     { name: "version", description: "Print the version", load: () => import("./version.ts") },

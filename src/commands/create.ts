@@ -67,8 +67,18 @@ export const command = defineCommand({
       parse: parseKeyValue,
       description: "Only nodes that bear it",
     },
+    seed: {
+      type: "enum",
+      options: ["http", "cidata"],
+      description: "How the guest gets its seed; as its template likes it best when left out",
+    },
     explain: { type: "boolean", description: "Say why the node was chosen" },
-    noWait: { type: "boolean", description: "Don't wait until it answers" },
+    wait: {
+      type: "enum",
+      options: ["lease", "ready", "none"],
+      description: "Wait until it has its address, or can be used (the default)",
+    },
+    noWait: { type: "boolean", description: "The same as --wait none" },
     timeout: waitTimeout,
     ...changes,
   },
@@ -97,10 +107,12 @@ export const command = defineCommand({
     }
     const created = await createInstance(cluster, request, watch, explain);
     const { spec, node, placement } = created;
-    const address = flags.noWait
-      ? spec.address
-      : await awaitCreated(cluster, created, flags.timeout * 1000, watch);
-    const answer = { ...instanceJson({ spec, node: node.name, state: "running" }), address };
+    const goal = flags.noWait ? "none" : (flags.wait ?? "ready");
+    const { address, state } =
+      goal === "none"
+        ? { address: spec.address, state: "running" }
+        : await awaitCreated(cluster, created, goal, flags.timeout * 1000, watch);
+    const answer = { ...instanceJson({ spec, node: node.name, state }), address };
     print(
       flags.explain ? { ...answer, placement } : answer,
       `${spec.name} runs on ${node.name}${address ? ` at ${address}` : ""}\n`,

@@ -19,7 +19,7 @@ export function renderEvidence(
         ? (evidence.agent ?? "answers, knows no address")
         : "does not answer",
       Disk: evidence.diskReads > 0 ? `${evidence.diskReads} reads` : "never read",
-      Seed: evidence.seedReads > 0 ? `${evidence.seedReads} reads` : "never read",
+      Seed: evidence.seedReads > 0 ? "read" : "never read",
     },
     output,
   );

@@ -1,16 +1,35 @@
 import { findAddress } from "../instances/address.ts";
 import { locateInstance } from "../instances/locate.ts";
+import { generationOf, locateSeed } from "../instances/seed.ts";
 import { formatSize } from "../size.ts";
 import { newerTemplate } from "../templates/newer.ts";
 import { renderFields } from "../terminal/fields.ts";
+import { parseWholeNumber } from "./argument-values.ts";
 import { defineCommand } from "./define-command.ts";
 import { instanceJson, templateWords } from "./instance-view.ts";
 
 export const command = defineCommand({
-  examples: ["waifuctl show web-1", "waifuctl show web-1 --json | jq -r .uuid"],
-  args: { name: { type: "positional", description: "Instance" } },
-  async run({ name }, { deps, terminal, signal, print }) {
+  examples: [
+    "waifuctl show web-1",
+    "waifuctl show web-1 --json | jq -r .uuid",
+    "waifuctl show web-1 --user-data --generation 1",
+  ],
+  args: {
+    name: { type: "positional", description: "Instance" },
+    userData: { type: "boolean", description: "Only its user-data, as it was given" },
+    generation: {
+      type: "string",
+      valueHint: "N",
+      parse: parseWholeNumber({ min: 1, max: Number.MAX_SAFE_INTEGER }),
+      description: "That generation of the user-data",
+    },
+  },
+  async run({ name, userData, generation }, { deps, terminal, signal, print }) {
     const cluster = await deps();
+    if (userData || generation !== undefined) {
+      const shown = generationOf(await locateSeed(cluster, name, signal), generation);
+      return print({ name, ...shown }, shown.userData);
+    }
     const instance = await locateInstance(cluster, name, signal);
     const { spec, node, state } = instance;
     const found = await findAddress(cluster, instance, signal);
@@ -41,7 +60,7 @@ export const command = defineCommand({
           Login: `waifuctl ssh ${spec.name} (user ${spec.user})`,
           MAC: spec.mac,
           UUID: spec.uuid,
-          Generation: String(spec.generation),
+          Seed: `generation ${spec.generation}, ${spec.seed === "http" ? "over HTTP" : "on a disk"}`,
           Created: spec.createdAt,
         },
         terminal.stdout,

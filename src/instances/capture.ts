@@ -68,6 +68,7 @@ export async function captureTemplate(
     addedAt: cluster.now().toISOString(),
     trust: "computed",
     firmware: spec.firmware ?? made?.firmware,
+    seed: spec.seed ?? made?.seed,
     user: made?.user,
   };
   cluster.state.templates.put(version);

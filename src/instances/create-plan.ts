@@ -1,14 +1,14 @@
-import type { InstanceSpec } from "../instance-spec.ts";
+import type { InstanceSpec, SeedTransport } from "../instance-spec.ts";
 import { defineDomain } from "../libvirt/define.ts";
 import { renderDomain } from "../libvirt/domain-xml.ts";
 import { pickAddress } from "../libvirt/network.ts";
 import { startDomain } from "../libvirt/virsh.ts";
 import type { Plan, Step } from "../nodes/plan.ts";
 import type { NodeProbe } from "../nodes/probe.ts";
-import { seedPath, writeFile } from "../storage/node-files.ts";
 import { storageOf } from "../storage/storage-of.ts";
 import { checkDiskSize } from "./disk-size.ts";
 import type { Draft } from "./draft.ts";
+import { seedSource, writeSeed } from "./seed-plan.ts";
 
 export type PlannedInstance = { readonly spec: InstanceSpec; readonly plan: Plan };
 
@@ -18,21 +18,24 @@ export type PlannedInstance = { readonly spec: InstanceSpec; readonly plan: Plan
  */
 export function planCreate(draft: Draft, probe: NodeProbe): PlannedInstance {
   const { node, network } = probe;
-  const { seed, template, ...rest } = draft;
+  const { seed, secrets, template, transport = usualTransport(draft, probe), ...rest } = draft;
+  const isServed = transport === "http";
+  const history = { ...seed, token: isServed ? seed.token : undefined };
   const address = network === undefined ? undefined : pickAddress(network);
   const spec: InstanceSpec = {
     ...rest,
     template: { name: template.name, digest: template.digest },
     firmware: template.firmware === "uefi" ? "uefi" : undefined,
+    seed: isServed ? "http" : undefined,
     address,
   };
   const storage = storageOf(node.storage);
   const disk = { name: spec.name, uuid: spec.uuid };
   const xml = renderDomain(
     spec,
-    { hasKvm: probe.facts.hasKvm, network: node.network },
+    { ...probe.facts, network: node.network },
     storage.diskSource(disk),
-    seedPath(spec.uuid),
+    seedSource(history),
   );
   const uri = node.libvirtUri;
   checkDiskSize(template, spec.diskBytes);
@@ -41,8 +44,11 @@ export function planCreate(draft: Draft, probe: NodeProbe): PlannedInstance {
   const stages: Step[][] = [
     [
       { title: "disk", commands: storage.createDisk(disk, template.digest, spec.diskBytes) },
-      { title: "seed", commands: [writeFile(seedPath(spec.uuid), seed)] },
-      { title: "define", commands: [defineDomain(uri, spec.uuid, xml, lodging)] },
+      { title: "seed", commands: [...writeSeed(spec, history), ...(isServed ? secrets : [])] },
+      {
+        title: "define",
+        commands: [{ ...defineDomain(uri, spec.uuid, xml, lodging), secrets: [seed.token] }],
+      },
     ],
     [{ title: "start", commands: [startDomain(uri, spec.uuid)] }],
   ];
@@ -56,4 +62,10 @@ export function planCreate(draft: Draft, probe: NodeProbe): PlannedInstance {
       stages,
     },
   };
+}
+
+/** A bridge leads to a router of its own, which does not know the node's address for guests. */
+function usualTransport({ template }: Draft, { facts, network }: NodeProbe): SeedTransport {
+  const canServe = facts.hasMetadataService && network !== undefined;
+  return template.seed === "http" && canServe ? "http" : "cidata";
 }

@@ -9,14 +9,13 @@ import type { Plan } from "../nodes/plan.ts";
 import { type NodeProbe, probeNode } from "../nodes/probe.ts";
 import { runPlan, until, type Watch } from "../nodes/run-plan.ts";
 import { type Placement, place } from "../placement/place.ts";
-import { planCreate } from "./create-plan.ts";
 import { decideDelete, deleteInstance } from "./delete.ts";
 import { chooseDiskSize } from "./disk-size.ts";
 import type { CreateRequest, Draft } from "./draft.ts";
 import { checkInstanceName } from "./name.ts";
 import { planRemoval } from "./removal.ts";
 import { checkNameIsFree } from "./taken-name.ts";
-import { waitUntilReady } from "./wait.ts";
+import { type Awakening, type WaitGoal, waitForGuest } from "./wait.ts";
 
 export type Creation = {
   readonly spec: InstanceSpec;
@@ -57,8 +56,11 @@ async function checkRequest(cluster: Cluster, request: CreateRequest): Promise<v
 async function decide(cluster: Cluster, request: CreateRequest, signal?: AbortSignal): Promise<Creation> {
   const looking = onEveryNode(cluster.config.nodes, (node) => probeNode(cluster, node, signal));
   // Meanwhile the nodes are at work.
-  const { draftInstance, makeGuest } = await import("./draft.ts");
-  const guest = makeGuest(request);
+  const [{ draftInstance, makeGuest }, { planCreate }] = await Promise.all([
+    import("./draft.ts"),
+    import("./create-plan.ts"),
+  ]);
+  const guest = makeGuest(cluster, request);
   const view = await looking;
   signal?.throwIfAborted();
   const draft = draftInstance(cluster, request, guest, view);
@@ -163,7 +165,7 @@ async function carryOut(cluster: Cluster, creation: Creation, watch: Watch): Pro
   const { spec, node, plan } = creation;
   await runPlan(cluster, plan, watch, async () => {
     const probe = await probeNode(cluster, node);
-    await runPlan(cluster, removalOf(spec, probe), { reporter: watch.reporter });
+    await runPlan(cluster, removalOf(cluster, spec, probe), { reporter: watch.reporter });
   });
   cluster.state.instances.remember({
     spec,
@@ -175,18 +177,19 @@ async function carryOut(cluster: Cluster, creation: Creation, watch: Watch): Pro
 }
 
 /**
- * Waits until the guest answers, and gives its address. An interruption still undoes the whole create; a guest that is merely slow stays
+ * Waits until the guest has its address or is ready. An interruption still undoes the whole create; a guest that is merely slow stays
  * (`not-ready`).
  */
 export async function awaitCreated(
   cluster: Cluster,
   { spec, node }: Creation,
+  goal: WaitGoal,
   timeoutMs: number,
   watch: Watch,
-): Promise<string> {
+): Promise<Awakening> {
   const instance = { node, spec, state: "running" as const, cpus: spec.cpus, memoryBytes: spec.memoryBytes };
   try {
-    return await waitUntilReady(cluster, instance, timeoutMs, watch);
+    return await waitForGuest(cluster, instance, goal, timeoutMs, watch);
   } catch (error) {
     if (watch.signal?.aborted !== true) throw error;
     watch.reporter.note(`Undoing what was made on ${node.name}.`);
@@ -224,6 +227,7 @@ function noFit(
 async function decideAgain(cluster: Cluster, decided: Creation, signal?: AbortSignal): Promise<Creation> {
   const { draft, node } = decided;
   const probe = await probeNode(cluster, node, signal);
+  const { planCreate } = await import("./create-plan.ts");
   checkNameIsFree(draft.name, [probe]);
   const candidate = toCandidate(probe, draft.template.digest);
   const placement = place([candidate], { ...draft, labels: {} });
@@ -231,12 +235,12 @@ async function decideAgain(cluster: Cluster, decided: Creation, signal?: AbortSi
   return { ...planCreate(draft, probe), node, placement: decided.placement, draft, probe };
 }
 
-function removalOf(spec: InstanceSpec, probe: NodeProbe): Plan {
+function removalOf({ now }: Cluster, spec: InstanceSpec, probe: NodeProbe): Plan {
   return {
     verb: "undo create",
     instance: spec.name,
     uuid: spec.uuid,
     node: probe.node,
-    stages: planRemoval(probe, spec),
+    stages: planRemoval(probe, spec, now()),
   };
 }

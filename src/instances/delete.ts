@@ -3,11 +3,12 @@ import { WaifuError } from "../errors.ts";
 import { nearest } from "../nearest.ts";
 import type { Cluster } from "../nodes/cluster.ts";
 import { onEveryNode } from "../nodes/fan-out.ts";
-import { concernsTemplate } from "../nodes/interrupted.ts";
+import { concernsInstance } from "../nodes/interrupted.ts";
 import { withNodeLock } from "../nodes/lock.ts";
 import type { Plan } from "../nodes/plan.ts";
 import { type NodeProbe, probeNode } from "../nodes/probe.ts";
 import { runPlan, type Watch } from "../nodes/run-plan.ts";
+import { instanceScope } from "../secrets/scope.ts";
 import { macOf } from "./mac.ts";
 import { planRemoval, type Traces } from "./removal.ts";
 
@@ -24,7 +25,7 @@ export async function decideDelete(cluster: Cluster, name: string, signal?: Abor
   const view = await onEveryNode(nodes, (node) => probeNode(cluster, node, signal));
   for (const probe of view.answers) {
     const traces = tracesOf(cluster, probe, name);
-    if (traces !== undefined) return deletion(probe, traces);
+    if (traces !== undefined) return deletion(cluster, probe, traces);
   }
   for (const probe of view.answers) refuseForeign(probe, name);
   const [failure] = view.failures;
@@ -53,15 +54,16 @@ export async function decideDelete(cluster: Cluster, name: string, signal?: Abor
 export async function deleteInstance(cluster: Cluster, decided: Deletion, watch: Watch): Promise<void> {
   const { node, traces } = decided;
   await withNodeLock(cluster, node, watch, async (watch) => {
-    const { plan } = deletion(await probeNode(cluster, node, watch.signal), traces);
+    const { plan } = deletion(cluster, await probeNode(cluster, node, watch.signal), traces);
     await runPlan(cluster, plan, watch);
     cluster.state.journal.settle(traces.uuid, "undone");
     cluster.state.instances.forget(traces.uuid);
+    cluster.state.secrets.forgetAll(instanceScope(traces.uuid));
   });
 }
 
-function deletion(probe: NodeProbe, traces: Traces): Deletion {
-  const stages = planRemoval(probe, traces);
+function deletion({ now }: Cluster, probe: NodeProbe, traces: Traces): Deletion {
+  const stages = planRemoval(probe, traces, now());
   const plan = { verb: "delete", instance: traces.name, uuid: traces.uuid, node: probe.node, stages };
   return { node: probe.node, traces, plan };
 }
@@ -72,7 +74,7 @@ function tracesOf(cluster: Cluster, { node, domains, storage }: NodeProbe, name:
   if (spec !== undefined) return spec;
   const open = cluster.state.journal
     .open()
-    .find((entry) => !concernsTemplate(entry) && entry.instance === name && entry.node === node.name);
+    .find((entry) => concernsInstance(entry) && entry.instance === name && entry.node === node.name);
   const uuid = storage.disks.find((disk) => disk.name === name)?.uuid ?? open?.uuid;
   return uuid === undefined ? undefined : { uuid, name, mac: macOf(uuid) };
 }

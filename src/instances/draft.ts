@@ -1,12 +1,15 @@
+import type { Command } from "../command.ts";
 import { WaifuError } from "../errors.ts";
-import type { InstanceSpec } from "../instance-spec.ts";
+import type { InstanceSpec, SeedTransport } from "../instance-spec.ts";
+import { defaultUser, defaultUserData } from "../metadata/cloud-config.ts";
 import { makeHostKey } from "../metadata/host-key.ts";
-import { defaultUser, renderSeed } from "../metadata/seed.ts";
-import { seedDisk } from "../metadata/seed-disk.ts";
+import type { SeedHistory } from "../metadata/seed-history.ts";
+import { makeToken } from "../metadata/seed-record.ts";
 import { checkUserData } from "../metadata/user-data.ts";
 import type { Cluster } from "../nodes/cluster.ts";
 import { type FanOut, lastSeenOn } from "../nodes/fan-out.ts";
 import type { NodeProbe } from "../nodes/probe.ts";
+import { secretCommands } from "../secrets/delivery.ts";
 import { type ResolvedTemplate, resolveTemplate } from "../templates/resolve.ts";
 import { chooseDiskSize } from "./disk-size.ts";
 import { macOf } from "./mac.ts";
@@ -26,12 +29,19 @@ export type CreateRequest = {
   readonly userData?: { readonly text: string; readonly path: string };
   /** Public keys, one line each, that may log in. */
   readonly sshKeys: readonly string[];
+  /** Absent: over HTTP where the template's cloud-init and the node can. */
+  readonly seed?: SeedTransport;
 };
 
 /** An instance before it has a node: all that does not hang on where it will run. */
-export type Draft = Omit<InstanceSpec, "address" | "firmware" | "template"> & {
+export type Draft = Omit<InstanceSpec, "address" | "firmware" | "template" | "seed"> & {
   readonly template: ResolvedTemplate;
-  readonly seed: Uint8Array;
+  /** Asked for; absent: whichever the template's cloud-init and the node can. */
+  readonly transport?: SeedTransport;
+  /** With a token, for the case that it is served over HTTP. */
+  readonly seed: SeedHistory & { readonly token: string };
+  /** Gives it, over HTTP, the secrets of its labels. */
+  readonly secrets: readonly Command[];
 };
 
 /** What of an instance hangs on nothing but the request. */
@@ -39,6 +49,7 @@ export type Guest = Pick<Draft, "name" | "uuid" | "generation" | "user" | "hostK
 
 /** Takes a while: made while the nodes are being asked. The name is made up when there is none. */
 export function makeGuest(
+  { operator, now }: Pick<Cluster, "operator" | "now">,
   request: CreateRequest,
   name = request.name ?? makeUpName(new Set(), Math.random),
 ): Guest {
@@ -46,16 +57,18 @@ export function makeGuest(
   const generation = 1;
   const facts = request.userData && checkUserData(request.userData.text, request.userData.path);
   const hostKey = facts?.hostKey === "its-own" ? undefined : makeHostKey(name);
-  const seed = renderSeed({
+  const userData = request.userData?.text ?? defaultUserData(request.sshKeys);
+  const seed = {
     uuid,
-    generation,
     hostname: name,
-    sshKeys: [...request.sshKeys],
-    userData: request.userData?.text,
+    sshKeys: request.sshKeys,
     hostKey,
-  });
+    token: makeToken(),
+    current: { generation, userData, createdAt: now().toISOString(), createdBy: operator },
+    earlier: [],
+  };
   const user = facts?.loginUser ?? defaultUser;
-  return { name, uuid, generation, user, hostKey: hostKey?.public, seed: seedDisk(seed) };
+  return { name, uuid, generation, user, hostKey: hostKey?.public, seed };
 }
 
 /**
@@ -77,15 +90,17 @@ export function draftInstance(
   }
   const template = resolveTemplate(cluster, templateName, view.answers);
   const name = chooseName(cluster, request.name, proposed.name, view);
-  const guest = name === proposed.name ? proposed : makeGuest(request, name);
+  const guest = name === proposed.name ? proposed : makeGuest(cluster, request, name);
   return {
     ...guest,
     template,
+    transport: request.seed,
     cpus: request.cpus ?? defaults.cpus,
     memoryBytes: request.memoryBytes ?? defaults.memoryBytes,
     diskBytes: chooseDiskSize(request.diskBytes, defaults.diskBytes, template),
     mac: macOf(guest.uuid),
     labels: request.labels,
+    secrets: secretCommands(cluster, { uuid: guest.uuid, labels: request.labels }, guest.seed.token),
     createdAt: cluster.now().toISOString(),
   };
 }

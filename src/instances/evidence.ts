@@ -1,6 +1,7 @@
 import { type Command, repeatable } from "../command.ts";
 import { consoleLogPath } from "../libvirt/domain-xml.ts";
 import { domainAddresses, domainState, parseDomainAddresses, virsh } from "../libvirt/virsh.ts";
+import { parseBootRecord, readBootRecord } from "../metadata/boot-record.ts";
 import type { Cluster } from "../nodes/cluster.ts";
 import type { Instance } from "./locate.ts";
 
@@ -14,7 +15,7 @@ export type Evidence = {
   /** What the guest agent says of the guest's own interfaces; undefined when the agent does not answer. */
   readonly agent?: string;
   readonly agentAnswers: boolean;
-  /** Read requests on the seed's disk since the start: none means that cloud-init never looked at it. */
+  /** Of the seed's disk since the start, or 1 when the metadata service was asked: none means that cloud-init never looked. */
   readonly seedReads: number;
   readonly diskReads: number;
   readonly consoleTail: readonly string[];
@@ -35,9 +36,10 @@ export async function gatherEvidence(
     domainAddresses(uri, uuid, "agent"),
     repeatable(virsh(uri, "domstats", "--raw", "--nowait", "--block", uuid)),
     repeatable(["tail", "-c", CONSOLE_BYTES, consoleLogPath(spec.name)]),
+    ...(spec.seed === "http" ? [readBootRecord(uuid)] : []),
   ];
   const runner = await cluster.connect(node);
-  const [state, lease, arp, agent, blocks, console] = await runner.runAll(commands, signal);
+  const [state, lease, arp, agent, blocks, console, record] = await runner.runAll(commands, signal);
   const addressIn = (result: typeof lease) =>
     parseDomainAddresses(result?.stdout ?? "").find((row) => row.mac === spec.mac && row.protocol === "ipv4")
       ?.address;
@@ -48,7 +50,10 @@ export async function gatherEvidence(
     arp: addressIn(arp),
     agent: addressIn(agent),
     agentAnswers: agent?.exitCode === 0,
-    seedReads: readRequests(blocks?.stdout ?? "", "vdb"),
+    seedReads:
+      spec.seed === "http"
+        ? Number(parseBootRecord(record?.stdout ?? "").metaDataAt !== undefined)
+        : readRequests(blocks?.stdout ?? "", "vdb"),
     diskReads: readRequests(blocks?.stdout ?? "", "vda"),
     consoleTail: printableLines(console?.stdout ?? "").slice(-8),
   };

@@ -6,6 +6,7 @@ import { openGuestShell } from "../ssh/guest-shell.ts";
 import { fingerprint, type HostKey } from "../ssh/host-key.ts";
 import type { RemoteProcess, TerminalSize } from "../ssh/runner.ts";
 import { findAddress } from "./address.ts";
+import { toldHostKeys } from "./boot.ts";
 import { diagnose } from "./diagnosis.ts";
 import { gatherEvidence } from "./evidence.ts";
 import { type Instance, locateInstance } from "./locate.ts";
@@ -64,6 +65,8 @@ async function logIn(
   const found = await findAddress(cluster, instance, watch.signal);
   if (found === undefined)
     throw new WaifuError("unreachable", `${spec.name} has no address yet`, { instance: spec.name });
+  const known =
+    spec.hostKey === undefined ? await toldHostKeys(cluster, instance, watch.signal) : [spec.hostKey];
   const runner = await cluster.connect(node);
   return await openGuestShell(cluster.dialer, {
     stream: await runner.forward(found.address, 22),
@@ -72,20 +75,27 @@ async function logIn(
     identityFile: request.identityFile ?? cluster.config.defaults.sshKeyFile?.replace(/\.pub$/, ""),
     command: request.command,
     terminal: request.terminal,
-    checkHostKey: (key) => checkGuestKey(instance, key, watch),
+    checkHostKey: (key) => checkGuestKey(instance, known, key, watch),
   });
 }
 
-function checkGuestKey({ spec, node }: Instance, key: HostKey, { reporter }: Watch): void {
+/** By the seed's own host key, else by those that the guest told the metadata service. */
+function checkGuestKey(
+  { spec, node }: Instance,
+  known: readonly string[],
+  key: HostKey,
+  { reporter }: Watch,
+): void {
   const shown = `${key.type} ${fingerprint(key)}`;
-  if (spec.hostKey === undefined) {
+  if (known.length === 0) {
     reporter.note(`${spec.name} has host keys of its own making, not checked: ${shown}`);
     return;
   }
-  if (spec.hostKey.startsWith(`${key.type} ${key.base64}`)) return;
+  const source = spec.hostKey === undefined ? "it did not tell its node" : "its seed did not give it";
+  if (known.some((line) => line.startsWith(`${key.type} ${key.base64}`))) return;
   throw new WaifuError(
     "host-key",
-    `${spec.name} on node ${node.name} shows a host key that its seed did not give it: ${shown}`,
+    `${spec.name} on node ${node.name} shows a host key that ${source}: ${shown}`,
     {
       node: node.name,
       instance: spec.name,

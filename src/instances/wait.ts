@@ -4,7 +4,8 @@ import type { Cluster } from "../nodes/cluster.ts";
 import { probeDomains } from "../nodes/probe.ts";
 import type { Watch } from "../nodes/run-plan.ts";
 import { peekHostKey } from "../ssh/handshake.ts";
-import { findAddress } from "./address.ts";
+import { type BootState, lookAtBoot } from "./boot.ts";
+import { cloudInitErrors } from "./cloud-init-errors.ts";
 import { diagnose } from "./diagnosis.ts";
 import { gatherEvidence } from "./evidence.ts";
 import type { Instance } from "./locate.ts";
@@ -13,25 +14,42 @@ const PAUSE_MS = 1_000;
 /** How often libvirt is asked whether the guest is still there at all. */
 const LOOK_EVERY = 10;
 
+/** What to wait for: an address that the guest has taken, or a guest that can be used. */
+export type WaitGoal = "lease" | "ready";
+
+export type Awakening = {
+  readonly address: string;
+  /** `degraded`: it can be used, but cloud-init failed in part. */
+  readonly state: "booting" | "running" | "degraded";
+};
+
 /**
- * Waits until the guest's SSH server answers with the host key of its seed: then cloud-init has made its users too. Where the seed brings no
- * host key any SSH server will do. Gives the address; throws `not-ready`, with the likely cause, when the time is up or the guest is off.
+ * Waits until the guest has its address, or is ready: it phoned home, or its SSH server answers with the host key of its seed; then cloud-init
+ * has made its users too. Where the seed brings no host key any SSH server will do. Throws `not-ready`, with the likely cause, when the time is
+ * up or the guest is off.
  */
-export async function waitUntilReady(
+export async function waitForGuest(
   cluster: Cluster,
   instance: Instance,
+  goal: WaitGoal,
   timeoutMs: number,
   watch: Watch,
-): Promise<string> {
+): Promise<Awakening> {
   const { node, spec } = instance;
-  const step = watch.reporter.step(`wait until ${spec.name} answers`);
+  const step = watch.reporter.step(
+    `wait until ${spec.name} ${goal === "lease" ? "has its address" : "answers"}`,
+  );
   const deadline = cluster.now().getTime() + timeoutMs;
+  let state: BootState = "defined";
   for (let look = 1; cluster.now().getTime() < deadline; look++) {
-    const found = await findAddress(cluster, instance, watch.signal);
-    step.update(found === undefined ? "no address yet" : `at ${found.address}`);
-    if (found !== undefined && (await answers(cluster, instance, found.address))) {
-      step.done(`at ${found.address}`);
-      return found.address;
+    const boot = await lookAtBoot(cluster, instance, state, watch.signal);
+    const { address } = boot;
+    state = boot.state;
+    step.update(state === "defined" || address === undefined ? state : `${state}, at ${address}`);
+    if (address !== undefined && (await isReached(cluster, instance, goal, { state, address }))) {
+      const awakening = await judge(cluster, instance, goal, address, watch);
+      step.done(`${awakening.state}, at ${address}`);
+      return awakening;
     }
     if (look % LOOK_EVERY === 0 && !(await isOn(cluster, instance, watch.signal))) break;
     await Bun.sleep(PAUSE_MS);
@@ -41,13 +59,37 @@ export async function waitUntilReady(
   const { cause, hint } = diagnose(spec.name, await gatherEvidence(cluster, instance, watch.signal));
   throw new WaifuError(
     "not-ready",
-    `${spec.name} was made on node ${node.name}, but does not answer on SSH yet: ${cause}`,
+    `${spec.name} was made on node ${node.name}, but ${goal === "lease" ? "has taken no address" : "does not answer on SSH"} yet: ${cause}`,
     {
       node: node.name,
       instance: spec.name,
       hint: `${hint}. All the evidence: waifuctl ip ${spec.name} --why`,
     },
   );
+}
+
+async function isReached(
+  cluster: Cluster,
+  instance: Instance,
+  goal: WaitGoal,
+  { state, address }: { readonly state: BootState; readonly address: string },
+): Promise<boolean> {
+  if (goal === "lease") return state !== "defined";
+  return state === "running" || (await answers(cluster, instance, address));
+}
+
+async function judge(
+  cluster: Cluster,
+  instance: Instance,
+  goal: WaitGoal,
+  address: string,
+  { reporter, signal }: Watch,
+): Promise<Awakening> {
+  if (goal === "lease") return { address, state: "booting" };
+  const errors = await cloudInitErrors(cluster, instance, signal);
+  if (errors.length === 0) return { address, state: "running" };
+  reporter.warn(`cloud-init failed in ${instance.spec.name}: ${errors.join("; ")}`);
+  return { address, state: "degraded" };
 }
 
 async function answers(cluster: Cluster, { node, spec }: Instance, address: string): Promise<boolean> {

@@ -1,4 +1,6 @@
+import { type Command, repeatable } from "../command.ts";
 import type { InstanceSpec } from "../instance-spec.ts";
+import { virsh } from "./virsh.ts";
 
 /** Namespace of our element in a domain's `<metadata>`. */
 export const metadataNamespace = "urn:waifu:1";
@@ -9,6 +11,27 @@ export const metadataNamespace = "urn:waifu:1";
  */
 export function metadataElement(spec: InstanceSpec): string {
   return `<waifu:instance xmlns:waifu="${metadataNamespace}">${escapeXml(JSON.stringify(spec))}</waifu:instance>`;
+}
+
+/** Replaces the element of a domain: of its definition, and of the running one if it runs. */
+export function writeMetadata(uri: string, spec: InstanceSpec, isRunning: boolean): Command {
+  // libvirt gives the element its prefix itself.
+  const element = `<instance>${escapeXml(JSON.stringify(spec))}</instance>`;
+  const where = isRunning ? ["--config", "--live"] : ["--config"];
+  return repeatable(
+    virsh(
+      uri,
+      "metadata",
+      spec.uuid,
+      "--uri",
+      metadataNamespace,
+      "--key",
+      "waifu",
+      "--set",
+      element,
+      ...where,
+    ),
+  );
 }
 
 /** Reads the element as `virsh metadata` prints it; undefined when it is not one of ours or is damaged. */

@@ -1,6 +1,9 @@
-import { stringify } from "yaml";
+import { yaml } from "./cloud-config.ts";
 import type { FatFile } from "./fat-image.ts";
-import type { HostKey } from "./host-key.ts";
+import type { SeedHistory } from "./seed-history.ts";
+import { hashToken, type SeedRecord } from "./seed-record.ts";
+import type { SeedRequest } from "./seed-request.ts";
+import { renderVendorData } from "./vendor-data.ts";
 
 /** What cloud-init reads, whatever carries it to the guest. */
 export type Seed = {
@@ -13,35 +16,15 @@ export type Seed = {
   readonly networkConfig?: string;
 };
 
-export type SeedRequest = {
-  readonly uuid: string;
-  readonly generation: number;
-  readonly hostname: string;
-  /** Public keys of the default user. */
-  readonly sshKeys: readonly string[];
-  /** The operator's own, used as it is. Its `users`, if it has any, replace ours. */
-  readonly userData?: string;
-  /** Absent when the operator's user-data brings host keys of its own. */
-  readonly hostKey?: HostKey;
-  readonly networkConfig?: string;
-};
-
-/** Login name that a guest has when the operator gives no user-data. */
-export const defaultUser = "waifu";
-
 export function renderSeed(request: SeedRequest): Seed {
-  const { uuid, generation, hostname, userData, sshKeys, hostKey, networkConfig } = request;
-  return {
-    instanceId: `${uuid}-g${generation}`,
-    hostname,
-    userData: userData ?? cloudConfig({ users: [defaultAccount(sshKeys)] }),
-    vendorData: cloudConfig({
-      // cloud-init merges user-data over this: a config that says nothing of users still lets its operator in.
-      ...(userData === undefined ? {} : { users: ["default", defaultAccount(sshKeys)] }),
-      ...(hostKey === undefined ? {} : hostKeyConfig(hostKey)),
-    }),
-    networkConfig,
-  };
+  const { uuid, generation, hostname, userData, networkConfig } = request;
+  const instanceId = `${uuid}-g${generation}`;
+  return { instanceId, hostname, userData, vendorData: renderVendorData(request), networkConfig };
+}
+
+/** The newest generation of a seed that was kept. */
+export function renderCurrent({ current, earlier: _, ...request }: SeedHistory): Seed {
+  return renderSeed({ ...request, generation: current.generation, userData: current.userData });
 }
 
 /** The files of a NoCloud seed, by the names under which cloud-init asks for them. */
@@ -56,29 +39,15 @@ export function seedFiles(seed: Seed): FatFile[] {
   return files.map(({ name, text }) => ({ name, bytes: new TextEncoder().encode(text) }));
 }
 
-function defaultAccount(sshKeys: readonly string[]) {
+/** What the node's metadata service is told of a guest; `token` is the guest's own, and only its hash goes there. */
+export function seedRecord(history: SeedHistory, token: string, mac: string): SeedRecord {
   return {
-    name: defaultUser,
-    shell: "/bin/bash",
-    sudo: "ALL=(ALL) NOPASSWD:ALL",
-    lock_passwd: true,
-    ssh_authorized_keys: sshKeys,
+    uuid: history.uuid,
+    name: history.hostname,
+    generation: history.current.generation,
+    tokenHash: hashToken(token),
+    mac,
+    publicKeys: history.sshKeys,
+    files: Object.fromEntries(seedFiles(renderCurrent(history)).map(({ name, bytes }) => [name, bytes])),
   };
-}
-
-/** The guest takes our host key and makes no others, so that the first login can already be checked. */
-function hostKeyConfig(hostKey: HostKey) {
-  return {
-    ssh_deletekeys: true,
-    ssh_keys: { ed25519_private: hostKey.private, ed25519_public: hostKey.public },
-  };
-}
-
-function cloudConfig(value: object): string {
-  return `#cloud-config\n${yaml(value)}`;
-}
-
-function yaml(value: object): string {
-  // cloud-init reads YAML 1.1, where an unquoted `on` or `0123` is no text.
-  return stringify(value, { version: "1.1", lineWidth: 0 });
 }

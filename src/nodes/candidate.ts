@@ -34,6 +34,7 @@ export function toCandidate(probe: NodeProbe, digest: string | undefined): Candi
     hasTemplate: storage.templates.some((template) => template.digest === digest),
     hasFreeAddress:
       network === undefined || network.range === undefined || pickAddress(network) !== undefined,
+    hasMetadataService: facts.hasMetadataService,
   };
 }
 
@@ -49,6 +50,7 @@ export function unavailableCandidate(node: NodeConfig, error: WaifuError): Candi
     diskBytes: nothing,
     hasTemplate: false,
     hasFreeAddress: false,
+    hasMetadataService: false,
   };
 }
 

@@ -27,11 +27,16 @@ export function renderPlan(plan: DescribedPlan): string {
   return `On ${plan.node}, ${plan.verb} ${plan.instance} would run:\n\n${steps.join("\n\n")}\n`;
 }
 
-function describeCommand({ argv, pipeTo = [], stdin }: Command): string {
+function describeCommand({ argv, pipeTo = [], stdin, secrets = [] }: Command): string {
   const [first = "", ...others] = [argv, ...pipeTo].map((part) => part.map(quote).join(" "));
   if (stdin === undefined) return [first, ...others].join(" | ");
-  const { redirection, body } = describeStdin(stdin);
+  const shown = typeof stdin === "string" ? secrets.reduce(redact, stdin) : stdin;
+  const { redirection, body } = describeStdin(shown);
   return [[`${first} ${redirection}`, ...others].join(" | "), ...body].join("\n");
+}
+
+function redact(text: string, secret: string): string {
+  return text.replaceAll(secret, "[redacted]");
 }
 
 /** Text is shown: it is the domain's XML or a label. A seed is bytes, and may hold secrets. */

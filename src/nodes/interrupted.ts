@@ -19,13 +19,17 @@ export function warnOfInterrupted(journal: Journal, reporter: Reporter): void {
   }
 }
 
-/** The operation is about a template's version, not about an instance: its `instance` is the template's name, its `uuid` the digest. */
-export function concernsTemplate({ verb }: Pick<Mendable, "verb">): boolean {
-  return verb === "prepare" || verb.startsWith("template ");
+/**
+ * The operation is about an instance, not about a template's version (its `instance` is the template's name, its `uuid` the digest) or a
+ * node (both are its name).
+ */
+export function concernsInstance({ verb }: Pick<Mendable, "verb">): boolean {
+  return verb !== "prepare" && !/^(template|node) /.test(verb);
 }
 
 /** What finishes or clears up an operation that was cut off. */
 export function mendingCommand({ verb, instance, node }: Mendable): string {
+  if (verb === "node setup") return `waifuctl node setup ${node}`;
   if (verb === "prepare") return `waifuctl template add ${instance} --node ${node}`;
   if (verb === "template repair") return `waifuctl template add ${instance} --node ${node} --repair`;
   if (verb === "template delete") return `waifuctl template delete ${instance}`;

@@ -1,3 +1,5 @@
+import type { SeedTransport } from "../instance-spec.ts";
+
 /** What placement looks at: numbers only, so that the same input always gives the same answer. */
 export type Candidate = {
   readonly node: string;
@@ -10,6 +12,7 @@ export type Candidate = {
   readonly diskBytes: Capacity;
   readonly hasTemplate: boolean;
   readonly hasFreeAddress: boolean;
+  readonly hasMetadataService: boolean;
 };
 
 /** What may be promised in all, and what is promised already. */
@@ -21,6 +24,8 @@ export type PlacementRequest = {
   readonly cpus: number;
   readonly memoryBytes: number;
   readonly diskBytes: number;
+  /** Absent: whichever the node can do. */
+  readonly transport?: SeedTransport;
 };
 
 export type Verdict = {
@@ -72,6 +77,9 @@ function misfits(candidate: Candidate, request: PlacementRequest): string[] {
     lacks("memory", candidate.memoryBytes, request.memoryBytes, formatGiB),
     lacks("disk", candidate.diskBytes, request.diskBytes, formatGiB),
     lacks("CPUs", candidate.cpus, request.cpus, String),
+    request.transport === "http" &&
+      !candidate.hasMetadataService &&
+      `no metadata service: waifuctl node setup ${candidate.node}`,
     !candidate.hasFreeAddress && "its network has no free address left",
   ].filter((reason) => reason !== false);
 }

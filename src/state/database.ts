@@ -67,6 +67,18 @@ const migrations = [
     SELECT name, digest, source, added_at, '{}' FROM templates;
   DROP TABLE templates;
   `,
+  `
+  CREATE TABLE secrets (
+    scope  TEXT NOT NULL,
+    key    TEXT NOT NULL,
+    once   INTEGER NOT NULL,
+    set_at TEXT NOT NULL,
+    set_by TEXT NOT NULL,
+    nonce  BLOB NOT NULL,
+    sealed BLOB NOT NULL,
+    PRIMARY KEY (scope, key)
+  ) STRICT;
+  `,
 ];
 
 /** Opens the file, creating it and its folder, and brings its schema up to date. `:memory:` is for tests. */

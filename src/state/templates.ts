@@ -21,6 +21,8 @@ export type TemplateVersion = {
   /** What the distribution calls this version. */
   readonly release?: string;
   readonly firmware?: "bios" | "uefi";
+  /** How its cloud-init is best given the seed. */
+  readonly seed?: "cidata" | "http";
   /** Login user of the image as it comes. */
   readonly user?: string;
   readonly minDiskBytes?: number;

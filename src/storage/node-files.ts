@@ -10,6 +10,11 @@ export function seedPath(uuid: string): string {
   return `${nodeFolder}/seeds/${uuid}.img`;
 }
 
+/** The generations of an instance's user-data, and what else its seed is made of. */
+export function seedHistoryPath(uuid: string): string {
+  return `${nodeFolder}/seeds/${uuid}.json`;
+}
+
 /** A verified image file as it was published, kept beside the template that was made of it. While it comes it is `.part`. */
 export function imagePath(digest: string): string {
   return `${nodeFolder}/images/${digest}`;

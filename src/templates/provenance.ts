@@ -29,8 +29,8 @@ export async function provenanceOfEntry(entry: CatalogEntry, { signal }: Watch):
   const { url, digest, release } = await resolveEntry(entry, (page) => fetchText(page, { signal }));
   const provenance: Provenance = { source: url, digest, trust: "published", catalog: entry.name, release };
   if (entry.kind === "unpublished") return provenance;
-  const { firmware, user, diskBytes: minDiskBytes } = entry;
-  return { ...provenance, firmware, user, minDiskBytes };
+  const { firmware, seed, user, diskBytes: minDiskBytes } = entry;
+  return { ...provenance, firmware, seed, user, minDiskBytes };
 }
 
 /** Throws `usage` for contradicting or impossible proofs, `digest-mismatch` when a file is another, `refused` for what is no image. */

@@ -1,3 +1,4 @@
+import type { SeedTransport } from "../instance-spec.ts";
 import type { Cluster } from "../nodes/cluster.ts";
 import type { NodeProbe } from "../nodes/probe.ts";
 import { findVersion, type KnownVersion, knownVersions } from "./versions.ts";
@@ -13,6 +14,7 @@ export type ResolvedTemplate = {
   /** Size of the image file, where it is known. */
   readonly imageBytes?: number;
   readonly firmware?: "bios" | "uefi";
+  readonly seed?: SeedTransport;
   readonly minDiskBytes?: number;
   /** False: its name has a newer version. */
   readonly isNewest: boolean;
@@ -39,6 +41,7 @@ export function toResolved({ name, digest, record, copies, isNewest }: KnownVers
     virtualBytes: copies[0]?.virtualBytes,
     imageBytes: record?.imageBytes,
     firmware: record?.firmware,
+    seed: record?.seed,
     minDiskBytes: record?.minDiskBytes,
     isNewest,
   };

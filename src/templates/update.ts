@@ -86,8 +86,8 @@ async function publishedNow(
   if (entry !== undefined) return await provenanceOfEntry(findEntry(catalog, entry), watch);
   // A file beside the operator is what it is: a newer one has to be fetched by hand.
   if (checksumUrl === undefined || !isUrl(source)) return undefined;
-  const { firmware, user, minDiskBytes } = version;
-  return { ...(await provenanceOf(source, { checksumUrl }, watch)), firmware, user, minDiskBytes };
+  const { firmware, seed, user, minDiskBytes } = version;
+  return { ...(await provenanceOf(source, { checksumUrl }, watch)), firmware, seed, user, minDiskBytes };
 }
 
 /** Dates and tags prove nothing: a mirror may give the same file others, and another file the same. */

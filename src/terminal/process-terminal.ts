@@ -15,6 +15,8 @@ export function createProcessTerminal(env: Readonly<Record<string, string | unde
 
   // Bun.write and not process.stdout, whose first use costs 15 ms of start-up.
   const send = (fd: 1 | 2, text: string) => {
+    // Of nothing Bun.write makes an empty file: whatever others wrote to the same one would be gone.
+    if (text === "") return;
     written = written.then(async () => {
       if (fd === 1 && failure !== undefined) return;
       await Bun.write(fd === 1 ? Bun.stdout : Bun.stderr, text);
@@ -88,7 +90,21 @@ export function createProcessTerminal(env: Readonly<Record<string, string | unde
     ask: (question) => ask({ text: `${question} ` }),
     confirm: async (question) =>
       /^y(es)?$/i.test(await ask({ text: `${question} [y/N] `, hint: "pass --yes to go ahead" })),
+    get input() {
+      return isTTY(0) ? undefined : Bun.stdin.stream();
+    },
     askSecret: (question) => ask({ text: `${question} `, isSecret: true }),
+    async edit(path) {
+      if (!isTTY(0) || !stderr.isTTY) {
+        throw new WaifuError("refused", "no editor can be opened without a terminal", {
+          hint: "Give the text with --file FILE.",
+        });
+      }
+      const { runEditor } = await import("./editor.ts");
+      hideStatus();
+      await written;
+      await runEditor(path);
+    },
     get size() {
       if (!isTTY(0) || !stdout.isTTY) return undefined;
       return { columns: process.stdout.columns, rows: process.stdout.rows };

@@ -38,8 +38,12 @@ export interface Terminal {
   ask(question: string): Promise<string>;
   /** Asks a yes-or-no question, no being the default. Throws like `ask`. */
   confirm(question: string): Promise<boolean>;
+  /** What is piped in, or a file; undefined when somebody sits there. */
+  readonly input: ReadableStream<Uint8Array> | undefined;
   /** Like `ask`, without showing what is typed. */
   askSecret(question: string): Promise<string>;
+  /** Opens a file in the person's editor, and returns when they have left it. Throws `refused` without a terminal, or when the editor fails. */
+  edit(path: string): Promise<void>;
   /** The window, for a terminal elsewhere; undefined unless stdin and stdout are one. */
   readonly size: WindowSize | undefined;
   /**

@@ -48,7 +48,7 @@ async function rejection(promise: Promise<unknown>): Promise<WaifuError> {
 function changesOf(runner: ScriptedRunner): string[] {
   const verbs = [
     /^qemu-img create/,
-    /\.new"/,
+    /\.new".*\.img$/s,
     /add-last [\s\S]* define --validate/,
     / start /,
     / destroy /,

@@ -30,6 +30,20 @@ test("a running instance is switched off and every trace of it removed", async (
   expect(cluster.state.instances.all()).toEqual([]);
 });
 
+test.each([
+  ["served over HTTP", [{ spec: { ...spec, seed: "http" as const }, state: 5 }], true],
+  ["on a disk", [{ spec, state: 5 }], false],
+  ["of a guest that lost its domain", [], true],
+])("a seed %s: is the metadata service told?", async (_, domains, isTold) => {
+  const n1 = new ScriptedRunner(
+    "n1",
+    probeRules(() => ({ hasMetadataService: true, domains, disks: [spec] })),
+  );
+  const { plan } = await decideDelete(scriptedCluster([n1]), spec.name);
+  const told = plan.stages[0]?.flatMap(({ commands }) => commands.map(({ argv }) => argv[0]));
+  expect(told?.includes("redis-cli")).toBe(isTold);
+});
+
 test("a disk that lost its domain is found by its label", async () => {
   const n1 = new ScriptedRunner("n1", [...removals, ...probeRules(() => ({ disks: [spec] }))]);
   const decided = await decideDelete(scriptedCluster([n1]), spec.name);

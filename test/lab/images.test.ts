@@ -1,8 +1,10 @@
 import { afterAll, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
 import { join } from "node:path";
+import { defaultUserData } from "../../src/metadata/cloud-config.ts";
 import { makeHostKey } from "../../src/metadata/host-key.ts";
-import { renderSeed, type Seed, type SeedRequest, seedFiles } from "../../src/metadata/seed.ts";
+import { renderSeed, type Seed, seedFiles } from "../../src/metadata/seed.ts";
 import { seedDisk } from "../../src/metadata/seed-disk.ts";
+import type { SeedRequest } from "../../src/metadata/seed-request.ts";
 import { downLab, upLab } from "./namespace-lab.ts";
 import type { LabNode } from "./node.ts";
 import { nodeDiskDir } from "./paths.ts";
@@ -64,6 +66,7 @@ async function seed(more: Partial<SeedRequest>): Promise<Seed> {
     generation: 1,
     hostname: "from-meta-data",
     sshKeys: [key],
+    userData: defaultUserData([key]),
     hostKey,
     ...more,
   });

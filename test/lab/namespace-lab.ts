@@ -5,7 +5,7 @@ import { makeIdentity } from "./identity.ts";
 import { buildImage, type Image, type ImageName, publish, publishedImages, shelf } from "./images.ts";
 import { withLock } from "./lock.ts";
 import { pidsIn } from "./netns.ts";
-import { attachNode, destroyNode, isRunning, type LabNode, startNode } from "./node.ts";
+import { attachNode, destroyNode, type Init, isRunning, type LabNode, startNode } from "./node.ts";
 import { labDir, labDisksDir, runDir } from "./paths.ts";
 import { claimRecord, dropRecord, readRecord } from "./record.ts";
 import { LabError, run } from "./run.ts";
@@ -32,7 +32,11 @@ export type Report = (line: string) => void;
 export async function upLab(
   name: string,
   nodeNames: readonly string[],
-  { images = ["tiny"], report = () => {} }: { images?: readonly ImageName[]; report?: Report } = {},
+  {
+    images = ["tiny"],
+    init,
+    report = () => {},
+  }: { images?: readonly ImageName[]; init?: Init; report?: Report } = {},
 ): Promise<Lab> {
   for (const word of [name, ...nodeNames]) checkName(word);
   await checkPrivileges();
@@ -45,7 +49,7 @@ export async function upLab(
     const starts = record.nodes.map(async (node) => {
       const startedAt = performance.now();
       if (await isRunning(record, node.name)) return;
-      await startNode(record, node.name, node.host);
+      await startNode(record, node.name, node.host, init);
       report(`node ${node.name} is up at ${subnetAddress(record.number, node.host)} (${seconds(startedAt)})`);
     });
     const results = await Promise.allSettled([...starts, startMirror(record, images, report)]);

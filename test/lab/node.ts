@@ -1,5 +1,6 @@
 import { mkdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
+import { inCgroup, removeCgroup } from "./cgroup.ts";
 import { startDaemon } from "./daemon.ts";
 import { destroyNetns, initPidOf } from "./netns.ts";
 import { identityFile, nodeDiskDir } from "./paths.ts";
@@ -30,21 +31,32 @@ const environment = [
 
 export const nodeNetns = (lab: string, node: string) => `${switchNetns(lab)}.${node}`;
 
-/** Boots a node and waits until its services answer. What its disk holds from an earlier boot is still there. */
-export async function startNode(lan: Switch, name: string, host: number): Promise<void> {
+/**
+ * What a node boots: a small init of the lab's with all services running, in half a second; or the real systemd, with sshd and nothing
+ * else running or set up for virtual machines.
+ */
+export type Init = "lab" | "systemd";
+
+/**
+ * Boots a node and waits until its services answer. What its disk holds from an earlier boot is still there, and so is what it boots.
+ */
+export async function startNode(lan: Switch, name: string, host: number, init: Init = "lab"): Promise<void> {
   const netns = nodeNetns(lan.lab, name);
   if (await initPidOf(netns)) return;
   const disk = nodeDiskDir(lan.lab, name);
   await mkdir(disk, { recursive: true });
+  if (init === "systemd") await Bun.write(join(disk, "systemd"), "");
+  const isSystemd = await Bun.file(join(disk, "systemd")).exists();
   await destroyNetns(netns);
   await must(["ip", "netns", "add", netns]);
   await plugIn(lan, name, netns, host);
 
   const namespaces = ["--mount", "--pid", "--uts", "--ipc", "--fork", "--kill-child", "--mount-proc"];
-  const init = [join(import.meta.dir, "node", "init"), name, disk, `${identityFile}.pub`];
+  const boot = [join(import.meta.dir, "node", "init"), name, disk, `${identityFile}.pub`];
   const enter = ["nsenter", `--net=/run/netns/${netns}`, "env", "-i", ...environment];
+  const launch = isSystemd ? [...inCgroup(netns), ...enter, "unshare", "--cgroup"] : [...enter, "unshare"];
   try {
-    await startDaemon([...enter, "unshare", ...namespaces, ...init], join(disk, "console.log"));
+    await startDaemon([...launch, ...namespaces, ...boot], join(disk, "console.log"));
   } catch (cause) {
     await stopNode(lan, name);
     throw new LabError(`node ${name} did not come up`, { cause });
@@ -55,6 +67,7 @@ export async function startNode(lan: Switch, name: string, host: number): Promis
 export async function stopNode(lan: Switch, name: string): Promise<void> {
   await unplug(lan, name);
   await destroyNetns(nodeNetns(lan.lab, name));
+  await removeCgroup(nodeNetns(lan.lab, name));
 }
 
 export async function destroyNode(lan: Switch, name: string): Promise<void> {

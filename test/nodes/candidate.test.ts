@@ -17,6 +17,8 @@ const probe: NodeProbe = {
     memoryTotalBytes: 16 * GiB,
     memoryAvailableBytes: 8 * GiB,
     hasKvm: true,
+    hasMetadataService: true,
+    hasGuestFilter: false,
   },
   domains: [
     { ...domain, state: "stopped", spec },

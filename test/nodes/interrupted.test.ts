@@ -51,6 +51,7 @@ test.each([
   ["template repair", "waifuctl template add web --node n1 --repair"],
   ["template delete", "waifuctl template delete web"],
   ["template create", "waifuctl template prune --node n1"],
+  ["node setup", "waifuctl node setup n1"],
 ])("after %s: %s", (verb, command) => {
   expect(warnings({ ...cutOff, verb })[0]).toEndWith(`: ${command}`);
 });

@@ -14,6 +14,7 @@ function node(name: string, freeGiB: number, change: Partial<Candidate> = {}): C
     diskBytes: { total: 100 * GiB, promised: 0 },
     hasTemplate: false,
     hasFreeAddress: true,
+    hasMetadataService: false,
     ...change,
   };
 }

@@ -7,8 +7,13 @@ import { openPty } from "./pty.ts";
 const program = [process.execPath, join(import.meta.dir, "terminal-program.ts")];
 const pty = (act: string, options?: Parameters<typeof openPty>[1]) => openPty([...program, act], options);
 
-async function piped(act: string, env: Record<string, string> = {}) {
-  const child = Bun.spawn([...program, act], { stdin: "ignore", stdout: "pipe", stderr: "pipe", env });
+async function piped(act: string, env: Record<string, string> = {}, input = "") {
+  const child = Bun.spawn([...program, act], {
+    stdin: new Blob([input]),
+    stdout: "pipe",
+    stderr: "pipe",
+    env,
+  });
   const [stdout, stderr, exitCode] = await Promise.all([
     child.stdout.text(),
     child.stderr.text(),
@@ -16,6 +21,45 @@ async function piped(act: string, env: Record<string, string> = {}) {
   ]);
   return { stdout, stderr, exitCode };
 }
+
+test("what is piped in is read to its end; on a terminal nothing is", async () => {
+  const input = "käse\n".repeat(50_000);
+  expect((await piped("input", {}, input)).stdout).toBe(`answer ${JSON.stringify(input)}\n`);
+  const file = join(mkdtempSync(join(tmpdir(), "waifu-input-")), "text");
+  await Bun.write(file, "from a file");
+  const child = Bun.spawn([...program, "input"], { stdin: Bun.file(file) });
+  expect(await child.stdout.text()).toBe('answer "from a file"\n');
+  await pty("input").shows('answer "somebody"');
+});
+
+describe("an editor", () => {
+  const file = join(mkdtempSync(join(tmpdir(), "waifu-editor-")), "it's a text");
+
+  test("may be a program with options, and is waited for", async () => {
+    await Bun.write(file, "old\n");
+    const shell = pty("edit", { env: { FILE: file, EDITOR: "sed -i s/old/new/", VISUAL: "" } });
+    expect(await shell.exited).toBe(0);
+    expect(await Bun.file(file).text()).toBe("new\n");
+  });
+
+  test("that fails is told", async () => {
+    const shell = pty("edit", { env: { FILE: file, VISUAL: "false" } });
+    await shell.shows("the editor ended with status 1");
+  });
+
+  test("needs a terminal", async () => {
+    expect((await piped("edit", { FILE: file })).stderr).toContain(
+      "no editor can be opened without a terminal",
+    );
+  });
+});
+
+test("nothing to say leaves a file as it is", async () => {
+  const file = join(mkdtempSync(join(tmpdir(), "waifu-output-")), "log");
+  const script = '(echo before; "$@"; echo after) >"$0"';
+  expect(await Bun.spawn(["sh", "-c", script, file, ...program, "nothing"]).exited).toBe(0);
+  expect(await Bun.file(file).text()).toBe("before\nafter\n");
+});
 
 describe("questions on a terminal", () => {
   test("a line", async () => {

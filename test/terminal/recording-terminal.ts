@@ -13,13 +13,17 @@ export type TerminalOptions = {
   isTTY?: boolean;
   hasColor?: boolean;
   columns?: number;
+  /** What is piped in. */
+  input?: string | Uint8Array;
   /** What the person answers, in order; without a TTY nobody does. */
   answers?: readonly string[];
+  /** What the person makes of a text in the editor. */
+  edit?: (text: string) => string;
 };
 
 /** A terminal that keeps what is written to it and answers from a list. A question without an answer fails the test. */
 export function createRecordingTerminal(options: TerminalOptions = {}): RecordingTerminal {
-  const { isTTY = false, hasColor = false, columns, answers = [] } = options;
+  const { isTTY = false, hasColor = false, columns, answers = [], input = "", edit } = options;
   const written = { stdout: "", stderr: "" };
   const statuses: (string | undefined)[] = [];
   const questions: string[] = [];
@@ -48,7 +52,12 @@ export function createRecordingTerminal(options: TerminalOptions = {}): Recordin
     setStatus: (line) => void statuses.push(line),
     ask,
     askSecret: ask,
+    input: isTTY ? undefined : new Blob([input]).stream(),
     confirm: async (question) => (await ask(question)) === "y",
+    async edit(path) {
+      if (edit === undefined) throw new WaifuError("refused", "no editor can be opened without a terminal");
+      await Bun.write(path, edit(await Bun.file(path).text()));
+    },
     size: isTTY ? { columns: columns ?? 80, rows: 24 } : undefined,
     async attach(program) {
       for await (const chunk of program.stream) written.stdout += String(chunk);

@@ -38,8 +38,12 @@ function shouter(): Attachable {
 
 const acts: Record<string, () => Promise<unknown>> = {
   ask: () => terminal.ask("Name?"),
+  edit: () => terminal.edit(process.env.FILE ?? ""),
   confirm: () => terminal.confirm("Delete it?"),
   secret: () => terminal.askSecret("Passphrase:"),
+  async input() {
+    return terminal.input === undefined ? "somebody" : await new Response(terminal.input).text();
+  },
   async twice() {
     return [await terminal.ask("First?"), await terminal.ask("Second?")];
   },
@@ -67,6 +71,10 @@ const acts: Record<string, () => Promise<unknown>> = {
   },
   async big() {
     for (let line = 0; line < 20_000; line++) terminal.stdout.write(`${"x".repeat(1023)}\n`);
+    return "";
+  },
+  async nothing() {
+    terminal.stdout.write("");
     return "";
   },
   attach: () =>

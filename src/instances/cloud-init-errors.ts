@@ -1,0 +1,34 @@
+import { parseExit, parseStarted, readExit, startInGuest } from "../libvirt/guest-agent.ts";
+import type { Cluster } from "../nodes/cluster.ts";
+import type { Instance } from "./locate.ts";
+
+const PAUSE_MS = 300;
+const TRIES = 20;
+
+/** What cloud-init could not do, as the guest's agent tells it: names of modules, mostly. Nothing when there is no agent. */
+export async function cloudInitErrors(
+  cluster: Cluster,
+  { node, spec }: Instance,
+  signal?: AbortSignal,
+): Promise<string[]> {
+  const runner = await cluster.connect(node);
+  const [uri, uuid] = [node.libvirtUri, spec.uuid];
+  const started = await runner.run(
+    startInGuest(uri, uuid, "cloud-init", "status", "--format", "json"),
+    signal,
+  );
+  const pid = parseStarted(started.stdout);
+  for (let tries = pid === undefined ? 0 : TRIES; pid !== undefined && tries > 0; tries--) {
+    const output = parseExit((await runner.run(readExit(uri, uuid, pid), signal)).stdout);
+    if (output !== undefined) return errorsIn(output);
+    await Bun.sleep(PAUSE_MS);
+  }
+  return [];
+}
+
+/** cloud-init's own warnings are no errors: that the guest has no DSA host key to tell of, say. */
+function errorsIn(status: string): string[] {
+  const found = /^\{/.test(status) ? JSON.parse(status).errors : undefined;
+  if (!Array.isArray(found)) return [];
+  return found.map((error) => /^\('([\w-]+)'/.exec(String(error))?.[1] ?? String(error));
+}

@@ -1,0 +1,47 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { encodeCommands, type RedisCommand } from "../../src/redis/resp.ts";
+
+export type RedisServer = {
+  readonly socket: string;
+  /** As `kill -9` does. */
+  kill(): Promise<void>;
+  /** Makes it hang, until it is woken. */
+  freeze(): void;
+  wake(): void;
+  /** One program run of `redis-cli`; gives what it printed. */
+  cli(...words: string[]): Promise<string>;
+  /** The operator's way: RESP on the standard input of `redis-cli --pipe`. */
+  pipe(commands: readonly RedisCommand[]): Promise<string>;
+};
+
+/** A real Redis on a unix socket in this folder, with nothing but what it is given: no file outlives it. */
+export async function startRedis(folder: string, ...settings: string[]): Promise<RedisServer> {
+  const socket = join(folder, "redis.sock");
+  const words = ["--port", "0", "--unixsocket", socket, "--dir", folder, "--save", "", ...settings];
+  const server = spawn("redis-server", words, { stdio: ["ignore", "pipe", "inherit"] });
+  for await (const line of createInterface(server.stdout))
+    if (line.includes("eady to accept connections")) break;
+  server.stdout.resume();
+  const run = async (words: readonly string[], stdin: Uint8Array) => {
+    const cli = Bun.spawn(["redis-cli", "-s", socket, ...words], { stdin, stdout: "pipe", stderr: "pipe" });
+    const [stdout, exitCode] = await Promise.all([cli.stdout.text(), cli.exited, cli.stderr.text()]);
+    if (exitCode !== 0) throw new Error(`redis-cli ${words.join(" ")}: exit ${exitCode}: ${stdout}`);
+    return stdout;
+  };
+  return {
+    socket,
+    async kill() {
+      if (server.exitCode !== null || server.signalCode !== null) return;
+      const exited = once(server, "exit");
+      server.kill("SIGKILL");
+      await exited;
+    },
+    freeze: () => void server.kill("SIGSTOP"),
+    wake: () => void server.kill("SIGCONT"),
+    cli: (...args) => run(args, new Uint8Array()),
+    pipe: (commands) => run(["--pipe"], encodeCommands(commands)),
+  };
+}
