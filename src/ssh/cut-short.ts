@@ -7,6 +7,8 @@ export type Program = {
   readonly command: Command;
   /** Exit status, or undefined when the link closed without one. */
   readonly ended: Promise<number | undefined>;
+  /** What the link died of, once it is closed and if that was said. */
+  fault?(): Error | undefined;
   /** Rejects when what it reads can't be read to the end; it must then be stopped, or it takes a part for the whole. */
   readonly starved: Promise<never>;
   kill(signal: "TERM" | "KILL"): Promise<unknown>;
@@ -21,8 +23,7 @@ export async function finish(program: Program, signal?: AbortSignal): Promise<nu
   try {
     const first = await Promise.race([program.ended, program.starved, cut.reason]);
     if (typeof first === "number") return first;
-    if (first === undefined)
-      throw outcomeUnknown(node, command, "the link closed before an exit status came");
+    if (first === undefined) throw linkClosed(node, command, program.fault?.());
     const stopped = (await stop(program)) ? "It was stopped there." : "It may still be running there.";
     if (first === "deadline")
       throw outcomeUnknown(node, command, `no exit status within ${command.timeoutMs / 1000} s`, {
@@ -76,8 +77,16 @@ export function describe({ argv, pipeTo = [] }: Command): string {
   return `"${text.length > LONGEST_DESCRIPTION ? `${text.slice(0, LONGEST_DESCRIPTION)}…` : text}"`;
 }
 
+/** The link closed before an exit status came. */
+export function linkClosed(node: string, command: Command, fault?: Error): WaifuError {
+  const reason = fault ? `: ${fault.message}` : "";
+  return outcomeUnknown(node, command, `the link closed before an exit status came${reason}`, {
+    cause: fault,
+  });
+}
+
 /** No exit status came, so that the command may or may not have been carried out. */
-export function outcomeUnknown(
+function outcomeUnknown(
   node: string,
   command: Command,
   reason: string,

@@ -2,7 +2,7 @@ import type { Duplex } from "node:stream";
 import type { Client, ClientChannel } from "ssh2";
 import { type Command, type CommandResult, once } from "../command.ts";
 import { WaifuError } from "../errors.ts";
-import { describe, finish, outcomeUnknown } from "./cut-short.ts";
+import { describe, finish, linkClosed } from "./cut-short.ts";
 import { type Frame, frame, killArgv } from "./frame.ts";
 import { NodeRunner, type RunnerOptions } from "./node-runner.ts";
 import { toScript, toShellLine } from "./quote.ts";
@@ -25,11 +25,16 @@ export class SshRunner extends NodeRunner {
   readonly #client: Client;
   readonly #slots = new Slots(MAX_SESSIONS);
   #isClosed = false;
+  /** What the link died of, if it says. */
+  #fault: Error | undefined;
 
   constructor(client: Client, options: RunnerOptions) {
     super(options);
     this.#client = client;
     client.setMaxListeners(0);
+    client.on("error", (error) => {
+      this.#fault ??= error;
+    });
     client.once("close", () => {
       this.#isClosed = true;
     });
@@ -84,7 +89,7 @@ export class SshRunner extends NodeRunner {
     const kill = async (name: "TERM" | "KILL"): Promise<void> => this.#kill(name, await group);
     try {
       const status = await finish(
-        { node: this.node, command, ended, starved: traffic.starved, kill },
+        { node: this.node, command, ended, fault: () => this.#fault, starved: traffic.starved, kill },
         signal,
       );
       return this.#toResult(framed, status, Buffer.concat(traffic.stdout), Buffer.concat(traffic.stderr));
@@ -134,7 +139,7 @@ export class SshRunner extends NodeRunner {
     return new Promise((resolve, reject) => {
       const onOpen = (error: Error | undefined, channel: ClientChannel): void => {
         if (!error) resolve(channel);
-        else if (this.#isClosed) reject(outcomeUnknown(node, command, "the link closed", { cause: error }));
+        else if (this.#isClosed) reject(linkClosed(node, command, this.#fault ?? error));
         else
           reject(
             new SessionRefused("remote-failed", `node "${node}" opens no session`, { node, cause: error }),
