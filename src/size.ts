@@ -41,3 +41,13 @@ export function formatSize(bytes: number): string {
   }
   return `${Math.round(amount * 10) / 10} ${units[index]}`;
 }
+
+/** What `parseSize` reads as exactly these bytes, in the biggest unit that does: `2GiB`. */
+export function exactSize(bytes: number): string {
+  let [amount, index] = [bytes, -1];
+  while (amount % 1024 === 0 && amount > 0 && index < powers.length - 1) {
+    amount /= 1024;
+    index++;
+  }
+  return index < 0 ? `${bytes}B` : `${amount}${powers[index]}iB`;
+}

@@ -17,6 +17,8 @@ import type { Terminal } from "./terminal/terminal.ts";
 export type WireOptions = {
   readonly clusterFile: string | undefined;
   readonly isVerbose: boolean;
+  /** Nobody need be told of operations that were cut off. */
+  readonly isMending: boolean;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly terminal: Terminal;
   readonly reporter: Reporter;
@@ -32,8 +34,8 @@ export async function wire(options: WireOptions): Promise<Deps> {
   const now = () => new Date();
   const { operator, dialer, connect: open } = wireConnections(options);
   const who = `${operator.user}@${hostname()}`;
-  const state = openState(config.statePath, who, now);
-  warnOfInterrupted(state.journal, reporter);
+  const state = openState(config.statePath, who, now, (text) => reporter.warn(text));
+  if (!options.isMending) warnOfInterrupted(state.journal, reporter);
   const runners = new Map<string, Promise<Runner>>();
   const connect = (node: NodeConfig) => {
     const runner = runners.get(node.name) ?? open(node);

@@ -10,6 +10,7 @@ const VOCABULARY = ["zfs", "libvirt", "qemu"];
 const ADAPTERS = ["ssh", "http", "state", "redis", "config", "storage"];
 const GROUND = [...WORDS, ...VOCABULARY, ...ADAPTERS, "catalog"];
 const MIDDLE = [
+  "recovery",
   "instances",
   "secrets",
   "templates",
@@ -20,6 +21,7 @@ const MIDDLE = [
   "metadata",
   "placement",
   "reconcile",
+  "apply",
 ];
 
 /** Each place of the house, and where its imports may lead; after `type ` only those that leave nothing at run time. */
@@ -30,6 +32,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   web: ["type wire.ts", ...MIDDLE, ...WORDS],
 
   reconcile: [
+    "recovery",
     "instances",
     "secrets",
     "templates",
@@ -40,6 +43,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "placement",
     ...GROUND,
   ],
+  apply: ["instances", "secrets", "templates", "nodes", "metadata", "placement", ...GROUND],
+  recovery: ["instances", "secrets", "templates", "nodes", "setup", "metadata", ...GROUND],
   instances: ["secrets", "templates", "volumes", "networks", "nodes", "metadata", "placement", ...GROUND],
   secrets: ["nodes", "metadata", ...GROUND],
   templates: ["nodes", "placement", ...GROUND],

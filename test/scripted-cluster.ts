@@ -45,8 +45,20 @@ export function scriptedCluster(
   };
 }
 
+export type ScriptedDomain = {
+  readonly spec: InstanceSpec;
+  /** As libvirt numbers states, and reasons of being off. */
+  readonly state: number;
+  readonly reason?: number;
+  /** False: it does not start with its node. */
+  readonly autostart?: boolean;
+  readonly cpus?: number;
+  /** Its metadata element is gone, or can't be read. */
+  readonly isDamaged?: boolean;
+};
+
 export type NodeContents = {
-  readonly domains?: readonly { spec: InstanceSpec; state: number }[];
+  readonly domains?: readonly ScriptedDomain[];
   readonly foreign?: readonly string[];
   readonly disks?: readonly { name: string; uuid: string }[];
   readonly reservations?: readonly { mac: string; address: string }[];
@@ -78,13 +90,14 @@ export function probeRules(contents: () => NodeContents): Rule[] {
 
 function printDomains({ domains = [], foreign = [] }: NodeContents): string {
   const ours = domains.map(
-    ({ spec, state }) =>
-      `@${spec.uuid}\n${metadataElement(spec).replaceAll("waifu:", "")}\n\nDomain: '${spec.name}'\n  state.state=${state}\n  balloon.maximum=1048576\n  vcpu.current=1\n`,
+    ({ spec, state, reason = 0, cpus = 1, isDamaged }) =>
+      `@${spec.uuid}\n${isDamaged ? "" : metadataElement(spec).replaceAll("waifu:", "")}\n\nDomain: '${spec.name}'\n  state.state=${state}\n  state.reason=${reason}\n  balloon.maximum=1048576\n  vcpu.current=${cpus}\n`,
   );
+  const starting = domains.filter(({ autostart = true }) => autostart).map(({ spec }) => spec.uuid);
   const others = foreign.map(
     (name, index) => `@00000000-0000-4000-8000-00000000000${index}\n\nDomain: '${name}'\n  state.state=1\n`,
   );
-  return [...ours, ...others, "@end\n"].join("\n");
+  return [...ours, ...others, "@autostart", ...starting, "@end\n"].join("\n");
 }
 
 function printStorage({ disks = [], hasTemplate = true }: NodeContents): string {
@@ -94,5 +107,5 @@ function printStorage({ disks = [], hasTemplate = true }: NodeContents): string 
 
 function printNetwork({ reservations = [] }: NodeContents): string {
   const hosts = reservations.map(({ mac, address }) => `<host mac='${mac}' ip='${address}'/>`).join("");
-  return `active\n<network><name>default</name><bridge name='virbr0'/><ip address='192.168.122.1'><dhcp><range start='192.168.122.2' end='192.168.122.254'/>${hosts}</dhcp></ip></network>\n--\n--\n[]\n`;
+  return `active\n<network><name>default</name><bridge name='virbr0'/><ip address='192.168.122.1'><dhcp><range start='192.168.122.2' end='192.168.122.254'/>${hosts}</dhcp></ip></network>\n--\n?\n--\n[]\n`;
 }

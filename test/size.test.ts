@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { WaifuError } from "../src/errors.ts";
-import { formatSize, parseSize } from "../src/size.ts";
+import { exactSize, formatSize, parseSize } from "../src/size.ts";
 
 const KiB = 1024;
 const MiB = 1024 * KiB;
@@ -75,4 +75,17 @@ test.each([
   [5000 * KiB * TiB, "5000 PiB"],
 ])("%d bytes are shown as %s", (bytes, text) => {
   expect(formatSize(bytes)).toBe(text);
+});
+
+test.each([
+  [1, "1B"],
+  [1023, "1023B"],
+  [KiB, "1KiB"],
+  [1.5 * GiB, "1536MiB"],
+  [GiB + 1, "1073741825B"],
+  [3 * TiB, "3TiB"],
+  [4096 * TiB, "4PiB"],
+])("%d bytes are exactly %s", (bytes, text) => {
+  expect(exactSize(bytes)).toBe(text);
+  expect(parseSize(text)).toBe(bytes);
 });

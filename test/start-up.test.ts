@@ -27,6 +27,7 @@ test("help and errors of usage load no command, no adapter and no package", asyn
       "src/commands/define-command.ts",
       "src/commands/help.ts",
       "src/commands/read-flags.ts",
+      "src/commands/route.ts",
       "src/commands/run.ts",
       "src/commands/strict-words.ts",
       "src/errors.ts",

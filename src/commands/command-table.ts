@@ -1,5 +1,3 @@
-import { WaifuError } from "../errors.ts";
-import { nearest } from "../nearest.ts";
 import type { Command } from "./define-command.ts";
 
 type Named = { readonly name: string; readonly description: string; readonly aliases?: readonly string[] };
@@ -57,6 +55,38 @@ export const commandTable: GroupEntry = {
       aliases: ["rm"],
       description: "Remove an instance with its disk",
       load: () => import("./delete.ts"),
+    },
+    {
+      name: "apply",
+      description: "Make instances as files describe them",
+      load: () => import("./apply.ts"),
+    },
+    {
+      name: "diff",
+      description: "Say what apply would change",
+      load: () => import("./diff.ts"),
+    },
+    {
+      name: "export",
+      description: "Describe instances as they are, for apply",
+      load: () => import("./export.ts"),
+    },
+    {
+      name: "reconcile",
+      description: "Find what is not as it was wanted, and mend it",
+      load: () => import("./reconcile.ts"),
+    },
+    {
+      name: "cron",
+      description: "Reconcile by itself, every few minutes",
+      commands: [
+        {
+          name: "install",
+          description: "Have this machine do it",
+          load: () => import("./cron/install.ts"),
+        },
+        { name: "remove", description: "Leave it to you again", load: () => import("./cron/remove.ts") },
+      ],
     },
     {
       name: "node",
@@ -154,6 +184,36 @@ export const commandTable: GroupEntry = {
       ],
     },
     {
+      name: "ops",
+      description: "What was done from here, and what was cut off",
+      commands: [
+        {
+          name: "list",
+          aliases: ["ls"],
+          description: "List operations, and how they ended",
+          load: () => import("./ops/list.ts"),
+        },
+        { name: "resume", description: "Finish one that was cut off", load: () => import("./ops/resume.ts") },
+        {
+          name: "undo",
+          description: "Undo one that was cut off, or let it be",
+          load: () => import("./ops/undo.ts"),
+        },
+      ],
+    },
+    { name: "audit", description: "Who did what, where and when", load: () => import("./audit.ts") },
+    {
+      name: "state",
+      description: "What waifuctl remembers beside you",
+      commands: [
+        {
+          name: "backup",
+          description: "Copy it while it is in use",
+          load: () => import("./state/backup.ts"),
+        },
+      ],
+    },
+    {
       name: "serve-metadata",
       description: "Answer this node's guests (run by systemd)",
       load: () => import("./serve-metadata.ts"),
@@ -162,38 +222,3 @@ export const commandTable: GroupEntry = {
     { name: "version", description: "Print the version", load: () => import("./version.ts") },
   ],
 };
-
-/** Where a command line leads: a command, or a group where the words end; and what is left of them. */
-export type Route = {
-  readonly entry: Entry;
-  /** How the person got here: `waifuctl node list`. */
-  readonly program: string;
-  readonly words: readonly string[];
-};
-
-/** Follows the words to a command. Flags may stand before it: `waifuctl --json node list`. Throws `usage`. */
-export function route(group: GroupEntry, argv: readonly string[], program = group.name): Route {
-  let leading = 0;
-  while (argv[leading]?.startsWith("-")) leading += argv[leading] === "--cluster" ? 2 : 1;
-  const name = argv[leading];
-  if (name === undefined) return { entry: group, program, words: argv };
-  const words = [...argv.slice(0, leading), ...argv.slice(leading + 1)];
-  const entry = find(group.commands, name, program);
-  const path = `${program} ${entry.name}`;
-  return "commands" in entry ? route(entry, words, path) : { entry, program: path, words };
-}
-
-function find(table: readonly Entry[], name: string, program: string): Entry {
-  const entry = table.find((candidate) => candidate.name === name || candidate.aliases?.includes(name));
-  if (entry !== undefined) return entry;
-  const meant = nearest(
-    name,
-    table.flatMap((candidate) => [candidate.name, ...(candidate.aliases ?? [])]),
-  );
-  throw new WaifuError("usage", `${program} has no command ${JSON.stringify(name)}`, {
-    hint:
-      meant === undefined
-        ? `See ${program} --help.`
-        : `Did you mean ${program} ${meant}? See ${program} --help.`,
-  });
-}

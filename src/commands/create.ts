@@ -1,3 +1,4 @@
+import { restartPolicies } from "../instance-spec.ts";
 import { awaitCreated, type Creation, createInstance, decideCreate } from "../instances/create.ts";
 import { describePlan, renderPlan } from "../nodes/describe-plan.ts";
 import { parseSize } from "../size.ts";
@@ -71,6 +72,11 @@ export const command = defineCommand({
       type: "enum",
       options: ["http", "cidata"],
       description: "How the guest gets its seed; as its template likes it best when left out",
+    },
+    restart: {
+      type: "enum",
+      options: restartPolicies,
+      description: "When reconcile starts it again after it stopped; on-failure when left out",
     },
     explain: { type: "boolean", description: "Say why the node was chosen" },
     wait: {

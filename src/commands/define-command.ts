@@ -50,6 +50,8 @@ export type GlobalFlags = Flags<typeof everywhere>;
 /** A command whose words are understood. */
 export type Invocation = {
   readonly flags: GlobalFlags;
+  /** It tells itself of operations that were cut off. */
+  readonly mends: boolean;
   /** Gives the exit status. */
   run(surroundings: Surroundings): Promise<number>;
 };
@@ -68,6 +70,8 @@ export type Command = {
 export function defineCommand<const A extends Arguments>(definition: {
   readonly args: A;
   readonly examples: readonly string[];
+  /** It tells itself of operations that were cut off. */
+  readonly mends?: true;
   // biome-ignore lint/suspicious/noConfusingVoidType: a handler that returns nothing is the usual one.
   run(flags: Flags<A> & GlobalFlags, context: Context): Promise<number | void>;
 }): Command {
@@ -82,6 +86,7 @@ export function defineCommand<const A extends Arguments>(definition: {
       const flags = readFlags(args, strict, program) as Flags<A> & GlobalFlags;
       return {
         flags,
+        mends: definition.mends ?? false,
         run: async (surroundings) => (await definition.run(flags, contextOf(surroundings, flags))) ?? 0,
       };
     },

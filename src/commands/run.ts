@@ -5,9 +5,10 @@ import { renderErrorJson } from "../terminal/json.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 import { createJsonReporter, createReporter, quieten } from "../terminal/terminal-reporter.ts";
 import type { Deps, WireOptions } from "../wire.ts";
-import { commandTable, type GroupEntry, route } from "./command-table.ts";
+import { commandTable, type GroupEntry } from "./command-table.ts";
 import { everywhere, type Invocation } from "./define-command.ts";
 import { renderCommandHelp, renderGroupHelp } from "./help.ts";
+import { route } from "./route.ts";
 import { readWords } from "./strict-words.ts";
 
 /** All that a run touches of the world. */
@@ -79,7 +80,7 @@ async function carryOut(
   const { cluster: clusterFile, json, quiet, verbose: isVerbose } = invocation.flags;
   const talkative = json && !terminal.stderr.isTTY ? createJsonReporter(terminal) : createReporter(terminal);
   const reporter = quiet ? quieten(talkative) : talkative;
-  const options = { clusterFile, isVerbose, env, terminal, reporter, signal };
+  const options = { clusterFile, isVerbose, isMending: invocation.mends, env, terminal, reporter, signal };
   let wired: Promise<Deps> | undefined;
   const deps = () => {
     wired ??= wire(options);

@@ -2,6 +2,7 @@ import { Buffer } from "node:buffer";
 import { z } from "zod";
 import { WaifuError } from "../errors.ts";
 import { parseSize } from "../size.ts";
+import { ownerLabel } from "./description.ts";
 
 // A file is read once a run: compiling the checks first takes longer than they do.
 z.config({ jitless: true });
@@ -37,6 +38,20 @@ export const nodeName = text(
   /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/,
   "must be a DNS label",
   "Use lower-case letters, digits and inner hyphens, at most 63 of them.",
+);
+
+/** `{n}` stands for the number of each of several. */
+export const instanceName = text(
+  (value) => /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/.test(value.replace("{n}", "1")),
+  "must be a DNS label",
+  "Use lower-case letters, digits and inner hyphens, at most 63 of them; {n} stands for the number where there is a count.",
+);
+
+/** Also the value of a label. */
+export const setName = text(
+  /^[A-Za-z0-9][\w.-]{0,62}$/,
+  "must be one word",
+  "Letters, digits, dots, dashes and underscores, such as homelab.",
 );
 
 const host = "[A-Za-z0-9_:.%[\\]][A-Za-z0-9_:.%[\\]-]*";
@@ -93,6 +108,14 @@ export const libvirtUri = text(/^[a-z][a-z0-9+]*:\/\/\S*$/, "must be a libvirt U
 export const labels = z.record(
   text(/^[A-Za-z0-9][\w./-]*$/, "may hold only letters, digits, and . _ / - in its keys"),
   plainText,
+);
+
+/** Of instances: all that `create --label` takes. */
+export const instanceLabels = z.record(
+  text(/^[^=\s]+$/, "may hold no white space and no = in its keys").refine((key) => key !== ownerLabel, {
+    error: 'is waifuctl\'s own: write set = "NAME" at the top of the file',
+  }),
+  z.string(),
 );
 
 /** Also the name of a file and of a dataset. */

@@ -1,21 +1,7 @@
 import { z } from "zod";
 import * as field from "./cluster-fields.ts";
-import { describe, dotted, type FileKind, type Mistake } from "./file-mistakes.ts";
-
-type Table = Readonly<Record<string, unknown>>;
-
-/**
- * A rule between keys. It runs even where a key has a mistake of its own, so it may ask only which keys are there.
- * Without `when` zod would skip it, and the operator would hear of mistakes one by one.
- */
-function rule(obeys: (table: Table) => boolean, key: string, complaint: string, hint?: string) {
-  return z.refine<Table>(obeys, {
-    path: [key],
-    error: complaint,
-    params: { hint },
-    when: ({ value }) => typeof value === "object" && value !== null,
-  });
-}
+import { dotted, type FileKind, type Mistake } from "./file-mistakes.ts";
+import { listOfTables, rule } from "./table-rule.ts";
 
 const storageTable = z
   .strictObject({
@@ -91,14 +77,7 @@ export const clusterFile = z.strictObject({
   catalog: field.operatorPath.optional(),
   defaults: defaultsTable.optional(),
   node_defaults: nodeDefaultsTable.optional(),
-  node: z
-    .array(nodeTable, {
-      error: ({ input }) =>
-        input === undefined || Array.isArray(input)
-          ? undefined
-          : `must be a list of tables, each under its [[node]], not ${describe(input)}`,
-    })
-    .min(1),
+  node: listOfTables("node", nodeTable).min(1),
 });
 
 export type ClusterFile = z.input<typeof clusterFile>;

@@ -74,20 +74,30 @@ export type FileKind = { readonly kind: string; readonly hint: string };
 export function fileError(
   file: string,
   mistakes: readonly Mistake[],
-  lineOf: (path: Mistake["path"]) => number,
-  { kind, hint }: FileKind,
+  lineOf: LineOf,
+  kind: FileKind,
 ): WaifuError {
-  const found = mistakes
-    .map(({ path, complaint, ...more }) => ({
-      line: lineOf(path),
-      text: `${dotted(path)} ${complaint}`,
-      ...more,
-    }))
-    .sort((one, other) => one.line - other.line);
+  return mistakesError(locate(file, mistakes, lineOf), kind);
+}
+
+type LineOf = (path: Mistake["path"]) => number;
+
+/** A mistake as it is told: `file:line: what`. */
+export type LocatedMistake = { readonly text: string; readonly hint?: string };
+
+/** In the file's order. */
+export function locate(file: string, mistakes: readonly Mistake[], lineOf: LineOf): LocatedMistake[] {
+  return mistakes
+    .map(({ path, complaint, hint }) => ({ line: lineOf(path), text: `${dotted(path)} ${complaint}`, hint }))
+    .sort((one, other) => one.line - other.line)
+    .map(({ line, text, hint }) => ({ text: `${file}:${line}: ${text}`, hint }));
+}
+
+/** One error for the mistakes of one file, or of several. */
+export function mistakesError(found: readonly LocatedMistake[], { kind, hint }: FileKind): WaifuError {
   const [first] = found;
-  if (first !== undefined && found.length === 1) {
-    return new WaifuError("config", `${file}:${first.line}: ${first.text}`, { hint: first.hint });
-  }
-  const lines = found.map((one) => `${file}:${one.line}: ${one.text}${one.hint ? `. ${one.hint}` : ""}`);
+  if (first !== undefined && found.length === 1)
+    return new WaifuError("config", first.text, { hint: first.hint });
+  const lines = found.map(({ text, hint }) => (hint ? `${text}. ${hint}` : text));
   return new WaifuError("config", `${found.length} mistakes in ${kind}:\n${lines.join("\n")}`, { hint });
 }

@@ -26,13 +26,13 @@ function valuesOf(file: ClusterFile, section: string): Values {
   return (section === "defaults" ? file.defaults : file.node_defaults) ?? {};
 }
 
-function assignments(table: object): string[] {
+export function assignments(table: object): string[] {
   return Object.entries(table)
     .filter(([, value]) => value !== undefined)
     .map(([key, value]) => assignment(key, value));
 }
 
-function assignment(key: string, value: unknown): string {
+export function assignment(key: string, value: unknown): string {
   return typeof value === "object" && value !== null
     ? `${key} = { ${assignments(value).join(", ")} }`
     : stringify({ [key]: value }).trim();

@@ -12,7 +12,7 @@ import { convertToFile, parseConvertProgress } from "../qemu/qemu-img.ts";
 import { reported } from "../reporter.ts";
 import type { TemplateVersion } from "../state/templates.ts";
 import { asImageWork } from "../storage/image-work.ts";
-import { adoptImage, parseAdopted } from "../storage/kept-images.ts";
+import { adoptImage, findAdopted, parseAdopted } from "../storage/kept-images.ts";
 import { imagePath, removeFiles } from "../storage/node-files.ts";
 import { storageOf } from "../storage/storage-of.ts";
 import { checkTemplateName } from "../templates/add.ts";
@@ -47,38 +47,52 @@ export async function captureTemplate(
   watch: Watch,
 ): Promise<Captured> {
   const { node, spec } = instance;
-  const image = await withNodeLock(cluster, node, watch, async (watch) => {
+  const version = await withNodeLock(cluster, node, watch, async (watch) => {
     const domains = await probeDomains(cluster, node, watch.signal);
     const state = domains.find((domain) => domain.uuid === spec.uuid)?.state;
     refuseActive({ ...instance, state: state ?? instance.state });
-    return await journalled(
-      cluster,
-      plan,
-      watch,
-      () => copyDisk(cluster, plan, watch),
-      () => clearUp(cluster, plan),
-    );
+    const work = async () => await adopt(cluster, name, instance, await copyDisk(cluster, plan, watch));
+    return await journalled(cluster, plan, watch, work, async () => {
+      await discardCapture(cluster, node, plan.uuid);
+    });
   });
   cluster.state.journal.settle(plan.uuid, "done", node.name);
-  const made = cluster.state.templates.all().find(({ digest }) => digest === spec.template.digest);
+  const all = [node, ...nodes.filter((other) => other.name !== node.name)];
+  const prepared = await prepareTemplates(cluster, { ...version, isNewest: true }, all, watch);
+  cluster.state.journal.settle(version.digest, "failed", node.name);
+  return { ...prepared, version };
+}
+
+type AdoptedImage = Pick<TemplateVersion, "digest" | "imageBytes">;
+
+/** Makes the image a version. That it is to be a template is journalled before the copy has its end, so that nothing can come between. */
+async function adopt(
+  { state, now, connect }: Cluster,
+  name: string,
+  { node, spec }: Instance,
+  image: AdoptedImage,
+): Promise<TemplateVersion> {
+  const { digest } = image;
+  const made = state.templates.all().find((known) => known.digest === spec.template.digest);
   const version: TemplateVersion = {
     ...image,
     name,
     source: `instance:${spec.name}`,
-    addedAt: cluster.now().toISOString(),
+    addedAt: now().toISOString(),
     trust: "computed",
     firmware: spec.firmware ?? made?.firmware,
     seed: spec.seed ?? made?.seed,
     user: made?.user,
   };
-  cluster.state.templates.put(version);
-  const all = [node, ...nodes.filter((other) => other.name !== node.name)];
-  const prepared = await prepareTemplates(cluster, { ...version, isNewest: true }, all, watch);
-  return { ...prepared, version };
+  state.templates.put(version);
+  const preparation = { verb: "prepare", instance: name, uuid: digest, node: node.name };
+  state.journal.begin({ ...preparation, id: crypto.randomUUID(), stages: ["make the template"] });
+  await (await connect(node)).run(removeFiles(partOf(captureOf(spec))));
+  return version;
 }
 
 function planCapture(name: string, { node, spec }: Instance): Plan {
-  const uuid = `capture-${spec.uuid}`;
+  const uuid = captureOf(spec);
   const part = partOf(uuid);
   const source = storageOf(node.storage).diskSource(spec);
   const format = source.kind === "block" ? "raw" : source.format;
@@ -95,7 +109,7 @@ async function copyDisk(
   cluster: Cluster,
   { node, instance, stages }: Plan,
   { reporter, signal }: Watch,
-): Promise<Pick<TemplateVersion, "digest" | "imageBytes">> {
+): Promise<AdoptedImage> {
   const runner = await cluster.connect(node);
   const [step] = stages.flat();
   return await reported(reporter, `${step?.title} on ${node.name}`, async (report) => {
@@ -113,10 +127,22 @@ async function copyDisk(
   });
 }
 
-/** Stops what may still be copying. */
-async function clearUp(cluster: Cluster, { node, uuid }: Plan): Promise<void> {
+/**
+ * Stops what may still be copying, and removes the copy. Gives whether it has become a version, which then stays. Only under the node's lock.
+ */
+export async function discardCapture(cluster: Cluster, node: NodeConfig, uuid: string): Promise<boolean> {
   const runner = await cluster.connect(node);
-  await runner.run(asImageWork(partOf(uuid), removeFiles(partOf(uuid))));
+  const part = partOf(uuid);
+  const digest = (await runner.run(asImageWork(part, findAdopted(part)))).stdout;
+  const isKnown = cluster.state.templates.all().some((version) => version.digest === digest);
+  const image = digest === "" || isKnown ? [] : [imagePath(digest)];
+  // The copy last: while it is there, so can the image be found.
+  await runner.run(removeFiles(...image, part));
+  return isKnown;
+}
+
+function captureOf({ uuid }: Instance["spec"]): string {
+  return `capture-${uuid}`;
 }
 
 function partOf(uuid: string): string {

@@ -204,7 +204,7 @@ export async function awaitCreated(
 }
 
 /** Each node's reason; of the one that was asked for only its own, and what keeps it from answering as it is. */
-function noFit(
+export function noFit(
   name: string,
   { verdicts }: Placement,
   { failures }: FanOut<NodeProbe>,

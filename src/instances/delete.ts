@@ -52,7 +52,16 @@ export async function decideDelete(cluster: Cluster, name: string, signal?: Abor
 
 /** Removes the instance with its disk, seed, address and console log. May be repeated until nothing is left. */
 export async function deleteInstance(cluster: Cluster, decided: Deletion, watch: Watch): Promise<void> {
-  const { node, traces } = decided;
+  await deleteTraces(cluster, decided.node, decided.traces, watch);
+}
+
+/** The same by what it was known by: also where nothing of it is left, or it never came to be. */
+export async function deleteTraces(
+  cluster: Cluster,
+  node: NodeConfig,
+  traces: Traces,
+  watch: Watch,
+): Promise<void> {
   await withNodeLock(cluster, node, watch, async (watch) => {
     const { plan } = deletion(cluster, await probeNode(cluster, node, watch.signal), traces);
     await runPlan(cluster, plan, watch);

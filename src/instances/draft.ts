@@ -1,6 +1,6 @@
 import type { Command } from "../command.ts";
 import { WaifuError } from "../errors.ts";
-import type { InstanceSpec, SeedTransport } from "../instance-spec.ts";
+import type { InstanceSpec, RestartPolicy, SeedTransport } from "../instance-spec.ts";
 import { defaultUser, defaultUserData } from "../metadata/cloud-config.ts";
 import { makeHostKey } from "../metadata/host-key.ts";
 import type { SeedHistory } from "../metadata/seed-history.ts";
@@ -31,6 +31,7 @@ export type CreateRequest = {
   readonly sshKeys: readonly string[];
   /** Absent: over HTTP where the template's cloud-init and the node can. */
   readonly seed?: SeedTransport;
+  readonly restart?: RestartPolicy;
 };
 
 /** An instance before it has a node: all that does not hang on where it will run. */
@@ -100,6 +101,7 @@ export function draftInstance(
     diskBytes: chooseDiskSize(request.diskBytes, defaults.diskBytes, template),
     mac: macOf(guest.uuid),
     labels: request.labels,
+    restart: request.restart,
     secrets: secretCommands(cluster, { uuid: guest.uuid, labels: request.labels }, guest.seed.token),
     createdAt: cluster.now().toISOString(),
   };

@@ -63,7 +63,7 @@ export async function applySeed(
   const change = async (verb: "reboot" | "stop" | "start") =>
     await changePower(
       cluster,
-      await decidePower(cluster, verb, name, { isForced: false }, watch.signal),
+      await decidePower(cluster, verb, name, { isForced: false, isPassing: true }, watch.signal),
       watch,
     );
   if (next !== "stop and start") return await change(next);
@@ -78,6 +78,13 @@ export function seedIsReadAt({ state, spec }: Instance): "start" | "reboot" | "s
   return spec.seed === "http" ? "reboot" : "stop and start";
 }
 
+/** Gives the guest what the node keeps of its seed, as far as an edit that was cut off had not: the history is the newer. */
+export async function planEditAgain(instance: Instance, history: SeedHistory): Promise<Plan> {
+  const { checkUserData } = await import("../metadata/user-data.ts");
+  const facts = checkUserData(history.current.userData, "user-data");
+  return planEdit({ ...instance, spec: specWith(instance.spec, history, facts) }, history);
+}
+
 /** The history first: whatever comes between, the next edit goes on from it. */
 function planEdit({ node, spec, state }: Instance, history: SeedHistory): Plan {
   const generation = `generation ${spec.generation}`;
@@ -89,7 +96,12 @@ function planEdit({ node, spec, state }: Instance, history: SeedHistory): Plan {
   return { verb: "edit", instance: spec.name, uuid: spec.uuid, node, stages };
 }
 
-function specWith(spec: InstanceSpec, { current, hostKey }: SeedHistory, facts: UserDataFacts): InstanceSpec {
+/** The spec as it goes with the current generation of a seed. */
+export function specWith(
+  spec: InstanceSpec,
+  { current, hostKey }: SeedHistory,
+  facts: UserDataFacts,
+): InstanceSpec {
   return {
     ...spec,
     generation: current.generation,

@@ -1,11 +1,12 @@
 import type { NodeConfig } from "../config/cluster-config.ts";
 import { WaifuError } from "../errors.ts";
 import type { InstanceSpec } from "../instance-spec.ts";
-import type { DomainState } from "../libvirt/domain-list.ts";
+import type { Domain, DomainState } from "../libvirt/domain-list.ts";
 import { nearest } from "../nearest.ts";
 import type { Cluster } from "../nodes/cluster.ts";
 import { type NodeFailure, onEveryNode } from "../nodes/fan-out.ts";
 import { probeDomains } from "../nodes/probe.ts";
+import type { SeenInstance } from "../state/instances.ts";
 
 /** An instance as it stands on its node. */
 export type Instance = {
@@ -34,13 +35,19 @@ export async function viewInstances(
       spec === undefined ? [] : [{ ...domain, node, spec }],
     );
     const seenAt = cluster.now().toISOString();
-    cluster.state.instances.replaceNode(
-      node.name,
-      instances.map(({ spec, state }) => ({ spec, state, seenAt })),
-    );
+    cluster.state.instances.replaceNode(node.name, [
+      ...instances.map(({ spec, state }) => ({ spec, state, seenAt })),
+      ...nameless(cluster, node, domains),
+    ]);
     return instances;
   });
   return { instances: answers.flat(), failures };
+}
+
+/** Domains that lost what made them ours: what is remembered of them is all that they can be known by again. */
+function nameless({ state }: Cluster, node: NodeConfig, domains: readonly Domain[]): SeenInstance[] {
+  const lost = new Set(domains.filter(({ spec }) => spec === undefined).map(({ uuid }) => uuid));
+  return state.instances.all().filter((seen) => seen.node === node.name && lost.has(seen.spec.uuid));
 }
 
 /**

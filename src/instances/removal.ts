@@ -26,6 +26,7 @@ export function planRemoval(probe: NodeProbe, { uuid, name, mac }: Traces, now: 
   // Without its domain nobody can tell whether it had a disk.
   const isServed = facts.hasMetadataService && (domain?.spec === undefined || domain.spec.seed === "http");
   const seedFiles = [seedPath(uuid), seedHistoryPath(uuid)];
+  const isNameTaken = domains.some((other) => other.name === name && other.uuid !== uuid);
   const isOn = domain !== undefined && isActive(domain.state);
   const stages: Step[][] = [
     [
@@ -47,7 +48,7 @@ export function planRemoval(probe: NodeProbe, { uuid, name, mac }: Traces, now: 
             ...seedFiles,
             ...seedFiles.map((path) => `${path}.new`),
             seedCopyPath(uuid),
-            ...consoleLogPaths(name),
+            ...(isNameTaken ? [] : consoleLogPaths(name)),
           ),
         ],
       },

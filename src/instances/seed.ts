@@ -14,8 +14,17 @@ export async function locateSeed(
   name: string,
   signal?: AbortSignal,
 ): Promise<SeededInstance> {
-  const instance = await locateInstance(cluster, name, signal);
+  return await readSeed(cluster, await locateInstance(cluster, name, signal), signal);
+}
+
+/** Throws `refused` when the node has not kept the seed. */
+export async function readSeed(
+  cluster: Cluster,
+  instance: Instance,
+  signal?: AbortSignal,
+): Promise<SeededInstance> {
   const { node, spec } = instance;
+  const { name } = spec;
   const path = seedHistoryPath(spec.uuid);
   const { exitCode, stdout } = await (await cluster.connect(node)).run(repeatable(["cat", path]), signal);
   const history = exitCode === 0 ? parseHistory(stdout) : undefined;

@@ -89,6 +89,11 @@ export function consoleLogPath(name: string): string {
   return `/var/log/libvirt/qemu/${name}.console.log`;
 }
 
+/** Whose console log the file is. */
+export function instanceWithLog(path: string): string | undefined {
+  return /\/([a-z0-9-]+)\.console\.log(?:\.\d+)?$/.exec(path)?.[1];
+}
+
 /** With those that virtlogd has rotated: three, unless its own configuration says otherwise (virtlogd.conf, max_backups). */
 export function consoleLogPaths(name: string): string[] {
   const path = consoleLogPath(name);

@@ -10,7 +10,12 @@ export type LibvirtNetwork = {
   readonly bridge?: string;
   /** First and last address of the IPv4 DHCP range; absent when libvirt gives out no addresses there. */
   readonly range?: { readonly start: string; readonly end: string };
+  /** By its definition, or by dnsmasq. */
   readonly reservations: readonly Reservation[];
+  /** Those that its next start will bring. */
+  readonly defined: readonly Reservation[];
+  /** Those that dnsmasq knows now, which somebody's live update of the network makes forget ours; absent where that can't be seen. */
+  readonly promised?: readonly Reservation[];
   readonly leases: readonly Reservation[];
 };
 
@@ -23,7 +28,7 @@ bridge=
 case $xml in *"<bridge name='"*) bridge=\${xml#*<bridge name=\\'}; bridge=\${bridge%%\\'*} ;; esac
 [ -z "$bridge" ] || [ -e "/sys/class/net/$bridge" ] && echo active || echo inactive
 printf '%s\\n--\\n' "$xml"
-cat "/var/lib/libvirt/dnsmasq/$network.hostsfile" 2>/dev/null
+cat "/var/lib/libvirt/dnsmasq/$network.hostsfile" 2>/dev/null || echo '?'
 printf '%s\\n' --
 cat "/var/lib/libvirt/dnsmasq/$bridge.status" 2>/dev/null || echo '[]'
 `;
@@ -44,20 +49,21 @@ export function parseNetwork(stdout: string): LibvirtNetwork {
   const range = list(child(dhcp, "range"))[0];
   const start = text(child(range, "@start"));
   const end = text(child(range, "@end"));
+  const defined = list(child(dhcp, "host")).flatMap((host) =>
+    reservation(child(host, "@mac"), child(host, "@ip"), child(host, "@name")),
+  );
+  const promised = hosts.split("\n").flatMap((line) => {
+    const [mac, address, name] = line.split(",");
+    return reservation(mac, address, name);
+  });
   return {
     name: text(child(network, "name")) ?? "",
     isActive: head.slice(0, newline) === "active",
     bridge: text(child(child(network, "bridge"), "@name")),
     range: start !== undefined && end !== undefined ? { start, end } : undefined,
-    reservations: distinct([
-      ...list(child(dhcp, "host")).flatMap((host) =>
-        reservation(child(host, "@mac"), child(host, "@ip"), child(host, "@name")),
-      ),
-      ...hosts.split("\n").flatMap((line) => {
-        const [mac, address, name] = line.split(",");
-        return reservation(mac, address, name);
-      }),
-    ]),
+    reservations: distinct([...defined, ...promised]),
+    defined,
+    promised: hosts === "?\n" ? undefined : promised,
     leases: parseLeases(leases),
   };
 }
@@ -86,16 +92,19 @@ fi`;
 
 /** virsh goes on after a failure, and exits as its last command did. */
 const reserveScript = `
-said=$(cat | virsh -q -c "$1" "net-update $2 add-last ip-dhcp-host \\"$3\\" --config; $6" 2>&1) &&
+said=$(cat | virsh -q -c "$1" "net-update $2 add-last ip-dhcp-host \\"$3\\" --config; $7" 2>&1) &&
   case $said in *error:*) false ;; esac || { printf '%s\\n' "$said" >&2; exit 1; }${promiseScript}`;
 
+/** Cut off after any of its parts, it can be run again: what is gone from libvirt may still be promised. */
 const releaseScript = `
-live=$(virsh -q -c "$1" net-dumpxml "$2" | grep -Fq -e "$5" && echo --live)
-virsh -q -c "$1" net-update "$2" delete ip-dhcp-host "$3" --config $live || exit
+has() { virsh -q -c "$1" net-dumpxml "$2" $7 | grep -F -e "mac='$5'" | grep -Fq -e "ip='$6'"; }
+live=$(has "$@" '' && echo --live)
+config=$(has "$@" --inactive && echo --config)
+[ -z "$live$config" ] || virsh -q -c "$1" net-update "$2" delete ip-dhcp-host "$3" $config $live || exit
 hosts=/var/lib/libvirt/dnsmasq/$2.hostsfile
 pid=$(cat "/run/libvirt/network/$2.pid" 2>/dev/null)
-[ -w "$hosts" ] && grep -Fq -e "$5" "$hosts" || exit 0
-rest=$(grep -Fv -e "$5" "$hosts")
+[ -w "$hosts" ] && grep -q -e "^$5,$6\\(,\\|$\\)" "$hosts" || exit 0
+rest=$(grep -v -e "^$5,$6\\(,\\|$\\)" "$hosts")
 printf '%s' "\${rest:+$rest
 }" >"$hosts" && kill -HUP "$pid"`;
 
@@ -118,7 +127,7 @@ export function renewReservation(uri: string, network: string, wanted: Reservati
   return updateHost(promiseScript, uri, network, wanted);
 }
 
-/** Fails when there is none. */
+/** Done already is done. */
 export function releaseAddress(uri: string, network: string, wanted: Reservation): Command {
   return updateHost(releaseScript, uri, network, wanted);
 }
@@ -131,7 +140,7 @@ function updateHost(
 ): Command {
   const xml = `<host mac='${escapeXml(mac)}'${name === undefined ? "" : ` name='${escapeXml(name)}'`} ip='${escapeXml(address)}'/>`;
   const line = [mac, address, name].filter((field) => field !== undefined).join(",");
-  return repeatable(["sh", "-c", script, "sh", uri, network, xml, line, mac]);
+  return repeatable(["sh", "-c", script, "sh", uri, network, xml, line, mac, address]);
 }
 
 /** The lowest address of the range that nobody has or was promised; undefined when the range is used up. */

@@ -53,6 +53,11 @@ export function undefineDomain(uri: string, uuid: string): Command {
   );
 }
 
+/** Whether the domain starts with its node. */
+export function setAutostart(uri: string, uuid: string, isOn: boolean): Command {
+  return repeatable(virsh(uri, "autostart", uuid, ...(isOn ? [] : ["--disable"])));
+}
+
 export function domainState(uri: string, uuid: string): Command {
   return repeatable(virsh(uri, "domstate", uuid, "--reason"));
 }

@@ -34,7 +34,8 @@ export function addGeneration(history: SeedHistory, added: Omit<SeedGeneration, 
   });
   return {
     ...history,
-    current: { ...added, generation: current.generation + 1 },
+    // First, so that it can be found without reading the text that follows.
+    current: { generation: current.generation + 1, ...added },
     earlier: [current, ...kept],
   };
 }

@@ -21,7 +21,7 @@ export type Cluster = {
 };
 
 /** Throws `not-found` with the nearest name. */
-export function nodeNamed(cluster: Cluster, name: string): NodeConfig {
+export function nodeNamed(cluster: Pick<Cluster, "config">, name: string): NodeConfig {
   const names = cluster.config.nodes.map((node) => node.name);
   const found = cluster.config.nodes.find((node) => node.name === name);
   if (found !== undefined) return found;

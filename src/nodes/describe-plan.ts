@@ -11,7 +11,12 @@ export type DescribedPlan = {
 };
 
 /** The plan for a reader: the very commands that a run would send, as shell lines that can be pasted on the node. */
-export function describePlan({ verb, instance, node, stages }: Plan): DescribedPlan {
+export function describePlan({
+  verb,
+  instance,
+  node,
+  stages,
+}: Omit<Plan, "node" | "uuid"> & { readonly node: { readonly name: string } }): DescribedPlan {
   return {
     verb,
     instance,

@@ -31,6 +31,16 @@ export async function probeNode(
   node: NodeConfig,
   signal?: AbortSignal,
 ): Promise<NodeProbe> {
+  return (await probeNodeWith(cluster, node, [], signal)).probe;
+}
+
+/** The same, and in the same round trip what else is asked. */
+export async function probeNodeWith(
+  cluster: Cluster,
+  node: NodeConfig,
+  more: readonly Command[],
+  signal?: AbortSignal,
+): Promise<{ readonly probe: NodeProbe; readonly more: readonly CommandResult[] }> {
   const runner = await cluster.connect(node);
   const storage = storageOf(node.storage);
   const networkName = node.network.kind === "network" ? node.network.name : undefined;
@@ -39,14 +49,14 @@ export async function probeNode(
   const uri = node.libvirtUri;
   const looks = await Promise.all([
     look(networkName === undefined ? listDomains(uri) : readOverview(uri, networkName)),
-    look(readFacts(), storage.inventory()),
+    look(readFacts(), storage.inventory(), ...more),
   ]);
-  const [[, overview], [, facts, disks]] = looks;
+  const [[, overview], [, facts, disks, ...rest]] = looks;
   if (facts === undefined || overview === undefined || disks === undefined) {
     throw new WaifuError("outcome-unknown", `node ${node.name} gave half an answer`, { node: node.name });
   }
   const { domains, network } = splitOverview(overview);
-  return {
+  const probe = {
     node,
     sequences: looks.flatMap(([sequence]) => (sequence === undefined ? [] : parseLockSequence(sequence))),
     facts: parseFacts(facts.stdout),
@@ -54,6 +64,7 @@ export async function probeNode(
     storage: onNode(node, () => storage.parseInventory(disks)),
     network: networkName === undefined ? undefined : networkOf(node, networkName, network),
   };
+  return { probe, more: rest };
 }
 
 /** Only the domains: what `list`, `ip` or `ssh` need. Throws `remote-failed` when libvirt does not answer. */

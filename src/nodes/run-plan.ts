@@ -2,7 +2,6 @@ import { WaifuError } from "../errors.ts";
 import type { Step as Report, Reporter } from "../reporter.ts";
 import type { StageResult } from "../ssh/stage-script.ts";
 import type { Cluster } from "./cluster.ts";
-import { mendingCommand } from "./interrupted.ts";
 import { type Plan, type Step, stepError } from "./plan.ts";
 
 export type Watch = { readonly reporter: Reporter; readonly signal?: AbortSignal };
@@ -65,7 +64,7 @@ async function putRight(plan: Plan, cause: unknown, watch: Watch, undo: Undo): P
     throw new WaifuError("half-changed", `${first}; and undoing it failed: ${why}`, {
       node: node.name,
       instance,
-      hint: `When ${node.name} answers again: ${mendingCommand({ ...plan, node: node.name })}`,
+      hint: `When ${node.name} answers again: waifuctl reconcile`,
       cause,
     });
   }

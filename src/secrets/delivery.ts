@@ -27,6 +27,22 @@ export function secretCommands(
   return secrets.length === 0 ? [] : [storeSecrets(recipient.uuid, token, secrets)];
 }
 
+/** Gives a guest what its new labels bring it, and takes away what only the old ones did. What both bring is left alone. */
+export function relabelCommands(
+  cluster: Pick<Cluster, "config" | "state">,
+  [before, after]: readonly [Recipient, Recipient],
+  token: string,
+): Command[] {
+  const all = keptSecrets(cluster);
+  const [had, gets] = [secretsFor(all, before), secretsFor(all, after)];
+  const added = gets.filter((secret) => !had.includes(secret)).map(toGuestSecret);
+  const lost = had.filter(({ key }) => !gets.some((secret) => secret.key === key));
+  return [
+    ...lost.map(({ key }) => removeSecret(after.uuid, key)),
+    ...(added.length === 0 ? [] : [storeSecrets(after.uuid, token, added)]),
+  ];
+}
+
 /**
  * The change as it is made for these guests of one node, whose tokens are read there; nothing is changed. Who has the same secret before and
  * after is left alone: what it took for once must not come back.

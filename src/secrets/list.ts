@@ -1,10 +1,8 @@
-import { WaifuError } from "../errors.ts";
-import { lastComplaint } from "../libvirt/virsh.ts";
-import { parseReads, type SecretRead } from "../metadata/secret-record.ts";
-import { listReads } from "../metadata/secret-service.ts";
+import type { SecretRead } from "../metadata/secret-record.ts";
 import type { Cluster } from "../nodes/cluster.ts";
 import type { NodeFailure } from "../nodes/fan-out.ts";
 import { type Guest, onNodesOf } from "./guest.ts";
+import { readsOf } from "./reads.ts";
 import { secretsFor } from "./scope.ts";
 import type { Secret } from "./vault.ts";
 
@@ -27,17 +25,14 @@ export async function listSecrets(
   signal?: AbortSignal,
 ): Promise<SecretList> {
   const concerned = guests.filter(({ spec }) => secretsFor(secrets, spec).length > 0);
-  const { answers, failures } = await onNodesOf(concerned, async (node, here) => {
-    const runner = await cluster.connect(node);
-    const commands = here.map(({ spec }) => listReads(spec.uuid));
-    const results = await runner.runAll(commands, signal);
-    return here.map(({ spec }, index) => {
-      const { exitCode, stdout = "", stderr = "" } = results[index] ?? {};
-      if (exitCode === 0) return { spec, reads: parseReads(stdout) };
-      const message = `can't tell what ${spec.name} has read on node ${node.name}: ${lastComplaint(stderr)}`;
-      throw new WaifuError("remote-failed", message, { node: node.name, instance: spec.name });
-    });
-  });
+  const { answers, failures } = await onNodesOf(concerned, (node, here) =>
+    readsOf(
+      cluster,
+      node,
+      here.map(({ spec }) => spec),
+      signal,
+    ),
+  );
   const lastReads = new Map<Secret, LastRead>();
   for (const { spec, reads } of answers.flat()) {
     for (const secret of secretsFor(secrets, spec)) {

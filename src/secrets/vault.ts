@@ -31,6 +31,12 @@ export function keepSecret({ config, state }: Vault, { open, ...secret }: Secret
   state.secrets.put({ ...secret, ...seal(key, nameOf(secret), open()) });
 }
 
+/** The file with the key that they are sealed with; undefined while there is none. */
+export function secretKeyOf({ statePath }: Pick<Cluster["config"], "statePath">): string | undefined {
+  const path = secretKeyPath(statePath);
+  return readSecretKey(path) === undefined ? undefined : path;
+}
+
 export function toGuestSecret({ key, once, open }: Secret): GuestSecret {
   return { key, once, value: open() };
 }

@@ -1,111 +1,77 @@
 import { Database } from "bun:sqlite";
-import { mkdirSync } from "node:fs";
+import { accessSync, constants, existsSync, mkdirSync } from "node:fs";
 import { dirname } from "node:path";
 import { WaifuError } from "../errors.ts";
+import { backupDatabase } from "./backup.ts";
+import { migrations } from "./migrations.ts";
+import { isCutShort, isDamage, isSound, setAside } from "./set-aside.ts";
+import { stateError } from "./state-error.ts";
 
-/** Each entry takes the schema one version up (`user_version`). Never edit one that was released: add the next. */
-const migrations = [
-  `
-  CREATE TABLE instances (
-    uuid    TEXT PRIMARY KEY,
-    name    TEXT NOT NULL,
-    node    TEXT NOT NULL,
-    spec    TEXT NOT NULL,
-    state   TEXT NOT NULL,
-    seen_at TEXT NOT NULL
-  ) STRICT;
-  CREATE INDEX instances_by_node ON instances (node);
+/** Told what became of a damaged file, for the operator to read. */
+export type Tell = (text: string) => void;
 
-  CREATE TABLE templates (
-    name     TEXT PRIMARY KEY,
-    digest   TEXT NOT NULL,
-    source   TEXT NOT NULL,
-    added_at TEXT NOT NULL
-  ) STRICT;
-
-  CREATE TABLE journal (
-    id         TEXT PRIMARY KEY,
-    verb       TEXT NOT NULL,
-    instance   TEXT NOT NULL,
-    uuid       TEXT NOT NULL,
-    node       TEXT NOT NULL,
-    digest     TEXT,
-    stages     TEXT NOT NULL,
-    stage      INTEGER NOT NULL,
-    outcome    TEXT NOT NULL CHECK (outcome IN ('running', 'done', 'undone', 'failed')),
-    error      TEXT,
-    host       TEXT NOT NULL,
-    pid        INTEGER NOT NULL,
-    started_at TEXT NOT NULL,
-    ended_at   TEXT
-  ) STRICT;
-  CREATE INDEX journal_running ON journal (outcome) WHERE outcome = 'running';
-
-  CREATE TABLE audit (
-    id       INTEGER PRIMARY KEY,
-    at       TEXT NOT NULL,
-    operator TEXT NOT NULL,
-    verb     TEXT NOT NULL,
-    instance TEXT NOT NULL,
-    node     TEXT NOT NULL,
-    outcome  TEXT NOT NULL,
-    ms       INTEGER NOT NULL,
-    detail   TEXT
-  ) STRICT;
-  CREATE INDEX audit_by_instance ON audit (instance);
-  `,
-  `
-  CREATE TABLE template_versions (
-    name     TEXT NOT NULL,
-    digest   TEXT NOT NULL,
-    source   TEXT NOT NULL,
-    added_at TEXT NOT NULL,
-    details  TEXT NOT NULL,
-    PRIMARY KEY (name, digest)
-  ) STRICT;
-  INSERT INTO template_versions (name, digest, source, added_at, details)
-    SELECT name, digest, source, added_at, '{}' FROM templates;
-  DROP TABLE templates;
-  `,
-  `
-  CREATE TABLE secrets (
-    scope  TEXT NOT NULL,
-    key    TEXT NOT NULL,
-    once   INTEGER NOT NULL,
-    set_at TEXT NOT NULL,
-    set_by TEXT NOT NULL,
-    nonce  BLOB NOT NULL,
-    sealed BLOB NOT NULL,
-    PRIMARY KEY (scope, key)
-  ) STRICT;
-  `,
-];
-
-/** Opens the file, creating it and its folder, and brings its schema up to date. `:memory:` is for tests. */
-export function openDatabase(path: string): Database {
+/**
+ * Opens the file, creating it and its folder, and brings its schema up to date; what it was before is kept beside it. A damaged file is set
+ * aside and a new one begun. `:memory:` is for tests. Throws `config` for a file that can't be used, `locked` when another keeps it to itself.
+ */
+export function openDatabase(path: string, tell: Tell): Database {
   try {
-    if (path !== ":memory:") mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-    const database = new Database(path, { create: true, strict: true });
+    if (path === ":memory:") return prepare(path);
+    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+    const opened = openWhole(path);
+    if (opened !== undefined) return opened;
+    const aside = setAside(path, () => {
+      const mended = openWhole(path);
+      mended?.close();
+      return mended !== undefined;
+    });
+    if (aside !== undefined) {
+      tell(
+        `The state file ${path} is damaged: it was set aside as ${aside}, and a new one begun. No VM is lost: waifuctl reconcile learns from the nodes what they know.`,
+      );
+    }
+    return prepare(path);
+  } catch (error) {
+    throw stateError(error, path);
+  }
+}
+
+/** Undefined when it is damaged. */
+function openWhole(path: string): Database | undefined {
+  if (isCutShort(path)) return undefined;
+  try {
+    const database = prepare(path);
+    if (isSound(path, database)) return database;
+    database.close();
+    return undefined;
+  } catch (error) {
+    if (isDamage(error)) return undefined;
+    throw error;
+  }
+}
+
+function prepare(path: string): Database {
+  const database = new Database(path, { create: true, strict: true });
+  try {
     database.run("PRAGMA busy_timeout = 5000");
     database.run("PRAGMA journal_mode = WAL");
     database.run("PRAGMA synchronous = FULL");
     database.run("PRAGMA foreign_keys = ON");
+    // SQLite opens what it may only read, and complains at the first write: when a node was touched already.
+    if (existsSync(path)) for (const place of [path, dirname(path)]) accessSync(place, constants.W_OK);
     if (versionOf(database) !== migrations.length) migrate(database, path);
     return database;
   } catch (error) {
-    if (error instanceof WaifuError) throw error;
-    throw new WaifuError(
-      "config",
-      `can't open the state file ${path}: ${error instanceof Error ? error.message : error}`,
-      {
-        hint: "Set `state` in cluster.toml to a file you may write. Losing the file loses no VM.",
-        cause: error,
-      },
-    );
+    database.close();
+    throw error;
   }
 }
 
 function migrate(database: Database, path: string): void {
+  const before = versionOf(database);
+  if (before > 0 && before < migrations.length) {
+    backupDatabase(database, `${path}.before-${migrations.length}`, { isKept: true });
+  }
   // The version is read again under the write lock: another waifuctl may have migrated meanwhile.
   database
     .transaction(() => {

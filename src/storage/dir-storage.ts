@@ -21,6 +21,7 @@ for file in "$1"/instances/*.qcow2; do
 done`;
 
 const diskFile = /^(?<name>[a-z0-9-]+)\.(?<uuid>[0-9a-f-]{36})\.qcow2$/;
+const templateOf = /^(?<digest>[0-9a-f]{64,128})\.qcow2\t/;
 const templateFile = /\/templates\/(?<digest>[0-9a-f]+)\.qcow2$/;
 
 /** A folder of qcow2 files: FOLDER/templates/DIGEST.qcow2 and overlays on them, FOLDER/instances/NAME.UUID.qcow2. */
@@ -52,7 +53,9 @@ export function dirStorage(folder: string): Storage {
         ...label,
         allocatedBytes: allocated.get(`${label.digest}.qcow2`),
       }));
-      return { totalBytes, freeBytes, disks: lines.flatMap(toDisk), templates };
+      const digests = lines.flatMap((line) => templateOf.exec(line)?.groups?.digest ?? []);
+      const unfinished = digests.filter((digest) => !templates.some((label) => label.digest === digest));
+      return { totalBytes, freeBytes, disks: lines.flatMap(toDisk), templates, unfinished };
     },
     clones: () => repeatable(["sh", "-c", clonesScript, "sh", folder]),
     parseClones(result) {

@@ -10,7 +10,8 @@ export function imageLockPath(digest: string): string {
 
 /**
  * Long work on the image $1 goes on when the link that started it is gone. Whoever begins the next such work holds the image's lock, which
- * that operator lost with the link, and so may end it: the file names its process group, and every process of it holds that file.
+ * that operator lost with the link, and so may end it: the file names its process group, and every process of it holds that file. Its log
+ * may be left by one that was killed.
  */
 export const takeWork = `
 umask 077
@@ -20,6 +21,7 @@ if [ -s "$work" ] && ! flock -n "$work" true; then
   flock -w 10 "$work" true || exit
 fi
 exec 9>>"$work" && flock 9 || exit
+rm -f "$work.log"
 group=$(ps -o pgid= -p $$ | tr -d ' ')
 echo "$group" >"$work"`;
 

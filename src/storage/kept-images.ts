@@ -1,4 +1,4 @@
-import { type Command, type CommandResult, once, repeatable } from "../command.ts";
+import { type Command, type CommandResult, repeatable } from "../command.ts";
 import { digestFunction } from "./digest-function.ts";
 import { asImageWork, IMAGE_MS } from "./image-work.ts";
 import { imagePath, removeFiles } from "./node-files.ts";
@@ -69,11 +69,21 @@ export function parseHash({ stdout }: CommandResult): string {
 const adoptScript = `${digestFunction}
 digest=$(digest 256 <"$1") && bytes=$(stat -c %s "$1") || exit
 [ \${#digest} = 64 ] || exit
-mv "$1" "\${1%/*}/$digest" && echo "$digest $bytes"`;
+image="\${1%/*}/$digest"
+[ -e "$image" ] || ln "$1" "$image" || exit
+echo "$digest $bytes"`;
 
-/** Gives a file of the folder of images the name of its SHA-256. Prints that, and its size. */
+/** Gives a file of the folder of images the name of its SHA-256, beside its own. Prints that, and its size. */
 export function adoptImage(path: string): Command {
-  return once(["sh", "-c", adoptScript, "sh", path], { timeoutMs: IMAGE_MS });
+  return repeatable(["sh", "-c", adoptScript, "sh", path], { timeoutMs: IMAGE_MS });
+}
+
+const adoptedScript =
+  '[ ! -e "$1" ] || exec find "${1%/*}" -maxdepth 1 -samefile "$1" ! -name "${1##*/}" -printf "%f"';
+
+/** Prints the digest that a file was given for its name, or nothing. */
+export function findAdopted(path: string): Command {
+  return repeatable(["sh", "-c", adoptedScript, "sh", path]);
 }
 
 export function parseAdopted(stdout: string): { readonly digest: string; readonly imageBytes: number } {

@@ -29,6 +29,8 @@ export type StorageInventory = {
   readonly freeBytes: number;
   readonly disks: readonly Disk[];
   readonly templates: readonly NodeTemplate[];
+  /** Digests of templates that are being installed, or whose installation was cut off. */
+  readonly unfinished: readonly string[];
 };
 
 /**

@@ -47,6 +47,11 @@ export function zfsStorage(pool: string): Storage {
         freeBytes: root.availableBytes,
         disks: datasets.flatMap((dataset) => toDisk(dataset, instances)),
         templates: datasets.flatMap((dataset) => toTemplate(dataset, templates)),
+        unfinished: datasets
+          .filter(
+            ({ name, labels }) => name === templateVolume(labels.uuid ?? "") && labels.digest === undefined,
+          )
+          .map(({ labels }) => labels.uuid ?? ""),
       };
     },
     clones: () => listClones(templates),

@@ -10,6 +10,7 @@ import { reported, type Step } from "../reporter.ts";
 import { formatSize } from "../size.ts";
 import { type ImageLook, lookAtImage, parseImageLook } from "../storage/image-look.ts";
 import { asImageWork } from "../storage/image-work.ts";
+import { removeImage } from "../storage/kept-images.ts";
 import { imagePath, removeFiles } from "../storage/node-files.ts";
 import type { StorageInventory } from "../storage/storage.ts";
 import { storageOf } from "../storage/storage-of.ts";
@@ -141,7 +142,7 @@ async function prepareTemplate(
       );
       return { node: node.name, ...supplied, virtualBytes };
     };
-    const prepared = await journalled(cluster, plan, watch, work, () => clearUp(cluster, template, node));
+    const prepared = await journalled(cluster, plan, watch, work, () => clearUp(cluster, digest, node));
     cluster.state.journal.settle(digest, "done", node.name);
     return prepared;
   });
@@ -172,8 +173,24 @@ async function makeTemplate(
   }
 }
 
+/**
+ * Undoes a preparation that was cut off, the image included if that had come for it. Gives whether there was nothing to undo: the template is
+ * ready. Only under the image's lock.
+ */
+export async function discardPreparation(
+  cluster: Cluster,
+  { digest, hasFetched }: { readonly digest: string; readonly hasFetched: boolean },
+  node: NodeConfig,
+): Promise<boolean> {
+  const runner = await cluster.connect(node);
+  await clearUp(cluster, digest, node);
+  if (hasTemplate(await probeStorage(cluster, node), digest)) return true;
+  if (hasFetched) await runner.run(removeImage(digest));
+  return false;
+}
+
 /** Stops what may still be at work there, and removes what is no template yet. */
-async function clearUp(cluster: Cluster, { digest }: ResolvedTemplate, node: NodeConfig): Promise<void> {
+async function clearUp(cluster: Cluster, digest: string, node: NodeConfig): Promise<void> {
   const runner = await cluster.connect(node);
   const path = imagePath(digest);
   await runner.run(asImageWork(path, removeFiles(unpackedPath(path))));

@@ -74,6 +74,22 @@ export async function carryOut(
   return { answers: answers.flat(), failures };
 }
 
+/** What was to be removed from a node, unless it is in use since. May be repeated. */
+export async function removeUnused(
+  cluster: Cluster,
+  node: NodeConfig,
+  doomed: Doomed,
+  verb: string,
+  watch: Watch,
+): Promise<FanOut<Removal>> {
+  const decide = (holdings: Holdings) =>
+    holdings.clones.some(({ digest }) => digest === doomed.digest)
+      ? undefined
+      : planRemoval(verb, holdings, doomed);
+  const plan = { verb, instance: doomed.name, uuid: doomed.digest, node, stages: [] };
+  return await carryOut(cluster, [{ ...doomed, node, bytes: 0, plan }], decide, watch);
+}
+
 function underLocks(
   cluster: Cluster,
   { node, digest }: Removal,

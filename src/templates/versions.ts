@@ -87,6 +87,17 @@ export function findVersion(known: readonly KnownVersion[], wanted: string): Kno
   });
 }
 
+/** Whether something made from that version is what the words ask for: of a bare name any version is. Throws `usage`. */
+export function isVersionOf(
+  { name, digest }: Pick<KnownVersion, "name" | "digest">,
+  wanted: string,
+): boolean {
+  if (name === wanted) return true;
+  const version = splitVersion(wanted);
+  const isNamed = version.name === undefined || version.name === name;
+  return isNamed && version.prefix !== undefined && digest.startsWith(version.prefix);
+}
+
 export function algorithmOf(digest: string): "sha256" | "sha512" {
   return digest.length === 64 ? "sha256" : "sha512";
 }

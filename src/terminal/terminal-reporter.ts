@@ -104,7 +104,7 @@ export function createReporter(terminal: Terminal, now: () => number = Date.now)
 }
 
 /** For `--quiet`: only warnings are told. */
-export function quieten(reporter: ClosableReporter): ClosableReporter {
+export function quieten<R extends Reporter>(reporter: R): R {
   return { ...reporter, step: () => ({ update: nothing, done: nothing, failed: nothing }), note: nothing };
 }
 

@@ -8,6 +8,7 @@ import { runDir } from "../lab/paths.ts";
 import { measureCreate } from "./create.ts";
 import { measureList } from "./list.ts";
 import { measureMetadata } from "./metadata.ts";
+import { measureReconcile } from "./reconcile.ts";
 import { type JudgedTally, judge, judgeTally, renderVerdicts, type Tally, type Verdict } from "./report.ts";
 import { closeSites, openSite, type Site, type StorageKind } from "./site.ts";
 import { compile, measureStartUp } from "./start-up.ts";
@@ -17,7 +18,7 @@ import type { Comparison } from "./timing.ts";
 const usage = `How long waifuctl takes, and how many times as long as the same work done by hand.
 
 npm run bench [-- all]             everything, on a node with dir storage and then (shown, not judged) on the emulated one with ZFS
-npm run bench -- start-up | metadata | create | list | templates [--zfs]
+npm run bench -- start-up | metadata | reconcile | create | list | templates [--zfs]
 
   --zfs         create, list and templates on a ZFS node
   --image NAME  create that one only: ${imageNames.join(" or ")}
@@ -26,7 +27,7 @@ npm run bench -- start-up | metadata | create | list | templates [--zfs]
 
 It measures $WAIFUCTL, or what it compiles from this source.
 `;
-const subjects = ["all", "start-up", "metadata", "create", "list", "templates"] as const;
+const subjects = ["all", "start-up", "metadata", "reconcile", "create", "list", "templates"] as const;
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -92,6 +93,7 @@ async function* measure(): AsyncGenerator<Comparison | Tally> {
   process.env.WAIFUCTL = binary;
   if (does("start-up")) yield* measureStartUp(binary, folder);
   if (does("metadata")) yield* measureMetadata(binary, folder);
+  if (does("reconcile")) yield* measureReconcile(binary);
   const onNode = ["create", "list", "templates"] as const;
   for (const storage of onNode.some(does) ? storages : []) {
     const site = await openSite(storage, [

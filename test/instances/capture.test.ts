@@ -14,12 +14,17 @@ const [RUNNING, OFF] = [1, 5];
 
 let site: RootedCluster;
 let state: number;
+/** Without it no template can be converted from its image. */
+let hasRoom = true;
 let wanted = spec;
 
 /** A node whose libvirt has one instance. */
 class NodeWithInstance extends RootedRunner {
   override async run(command: Command, ...rest: [AbortSignal?]): Promise<CommandResult> {
-    if (!command.argv.join(" ").includes("domstats")) return super.run(command, ...rest);
+    const line = command.argv.join(" ");
+    if (!hasRoom && line.includes("convert") && !line.includes("capture-"))
+      return { exitCode: 1, stdout: "", stderr: "no room" };
+    if (!line.includes("domstats")) return super.run(command, ...rest);
     const metadata = metadataElement(wanted).replaceAll("waifu:", "");
     const figures = `  state.state=${state}\n  balloon.maximum=1048576\n  vcpu.current=1\n`;
     const stdout =
@@ -30,6 +35,7 @@ class NodeWithInstance extends RootedRunner {
 
 beforeEach(async () => {
   state = OFF;
+  hasRoom = true;
   site = await rootedCluster((name, root) => new NodeWithInstance(name, root));
   const { nodes, runners } = site;
   const digest = await site.add("base", [nodes[0]]);
@@ -98,6 +104,15 @@ test("a disk that can't be read leaves nothing", async () => {
   expect(await parts()).toEqual([]);
   expect(site.cluster.state.journal.open()).toEqual([]);
   expect(site.cluster.state.templates.versions("golden")).toEqual([]);
+});
+
+test("what keeps the template from being made leaves the version, and no operation without an end", async () => {
+  hasRoom = false;
+  const { failures, version } = await capture();
+  expect(failures.map(({ node }) => node.name)).toContain("n1");
+  expect(site.cluster.state.journal.open()).toEqual([]);
+  expect(site.cluster.state.templates.versions("golden")).toEqual([version]);
+  expect(await parts()).toEqual([]);
 });
 
 test("a name that no template can have is refused first", () => {

@@ -119,7 +119,7 @@ test("when undoing fails too, the error says that the node is half-changed and t
   expect(error).toMatchObject({
     code: "half-changed",
     exitStatus: 8,
-    hint: "When n1 answers again: waifuctl delete web --yes",
+    hint: "When n1 answers again: waifuctl reconcile",
   });
   expect(cluster.state.journal.open()).toMatchObject([{ verb: "create", instance: "web", node: "n1" }]);
 });

@@ -1,6 +1,8 @@
 import { expect, test } from "bun:test";
 import { WaifuError } from "../../src/errors.ts";
-import { decideDelete, deleteInstance } from "../../src/instances/delete.ts";
+import { decideDelete, deleteInstance, deleteTraces } from "../../src/instances/delete.ts";
+import { consoleLogPaths } from "../../src/libvirt/domain-xml.ts";
+import { nodeNamed } from "../../src/nodes/cluster.ts";
 import { createRecordingReporter } from "../recording-reporter.ts";
 import { probeRules, scriptedCluster } from "../scripted-cluster.ts";
 import { type Rule, ScriptedRunner } from "../scripted-runner.ts";
@@ -65,6 +67,19 @@ test("what an interrupted create left is found by the journal, and the journal i
   await deleteInstance(cluster, decided, { reporter: createRecordingReporter() });
   expect(n1.ran.some((line) => line.includes("delete ip-dhcp-host"))).toBe(true);
   expect(cluster.state.journal.open()).toEqual([]);
+});
+
+test("the console log of a later instance of that name stays", async () => {
+  const later = { ...spec, uuid: spec.uuid.replace("6f", "7f") };
+  const contents = { domains: [{ spec: later, state: 1 }], disks: [spec] };
+  const n1 = new ScriptedRunner("n1", [...removals, ...probeRules(() => contents)]);
+  const { uuid, name, mac } = spec;
+  const cluster = scriptedCluster([n1]);
+  const node = nodeNamed(cluster, "n1");
+  await deleteTraces(cluster, node, { uuid, name, mac }, { reporter: createRecordingReporter() });
+  const removed = n1.ran.filter((line) => line.startsWith("rm -f")).join(" ");
+  expect(removed).toContain(uuid);
+  for (const path of consoleLogPaths(name)) expect(removed).not.toContain(path);
 });
 
 test("a template's unfinished operation is no trace of an instance of that name", async () => {

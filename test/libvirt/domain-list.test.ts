@@ -27,6 +27,9 @@ Domain: '${spec.name}'
   vcpu.maximum=2
 
 @00000000-0000-4000-8000-000000000009
+@autostart
+${spec.uuid}
+
 @end
 `;
 
@@ -36,11 +39,22 @@ test("domains come with their figures, ours with its spec", () => {
       uuid: "5819e480-7433-4a6f-9944-a09e384cfad6",
       name: "q35",
       state: "running",
+      offReason: undefined,
+      hasAutostart: false,
       cpus: 1,
       memoryBytes: 196608 * 1024,
       spec: undefined,
     },
-    { uuid: spec.uuid, name: spec.name, state: "stopped", cpus: 2, memoryBytes: 1024 ** 3, spec },
+    {
+      uuid: spec.uuid,
+      name: spec.name,
+      state: "stopped",
+      offReason: "unknown",
+      hasAutostart: true,
+      cpus: 2,
+      memoryBytes: 1024 ** 3,
+      spec,
+    },
   ]);
 });
 

@@ -47,6 +47,11 @@ test("definition, state and leases are read", () => {
       { mac: "52:54:00:aa:00:01", address: "192.168.122.2", name: "a" },
       { mac: "52:54:00:bb:00:01", address: "192.168.122.5", name: undefined },
     ],
+    defined: [{ mac: "52:54:00:aa:00:01", address: "192.168.122.2", name: "a" }],
+    promised: [
+      { mac: "52:54:00:aa:00:01", address: "192.168.122.2", name: "a" },
+      { mac: "52:54:00:bb:00:01", address: "192.168.122.5", name: undefined },
+    ],
     leases: [{ mac: "52:54:00:3b:6f:46", address: "192.168.122.3", name: "guest-one" }],
   });
 });

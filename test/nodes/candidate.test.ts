@@ -5,7 +5,7 @@ import { nodeConfig } from "../scripted-cluster.ts";
 import { spec } from "../spec.ts";
 
 const GiB = 1024 ** 3;
-const domain = { uuid: spec.uuid, name: spec.name, cpus: 2, memoryBytes: 2 * GiB };
+const domain = { uuid: spec.uuid, name: spec.name, cpus: 2, memoryBytes: 2 * GiB, hasAutostart: true };
 
 const probe: NodeProbe = {
   node: { ...nodeConfig("n1"), memoryOvercommit: 1.5 },
@@ -33,6 +33,7 @@ const probe: NodeProbe = {
       { name: "zvol", uuid: "z", allocatedBytes: GiB, virtualBytes: 5 * GiB },
     ],
     templates: [{ digest: "d", name: "tiny", virtualBytes: 1 }],
+    unfinished: [],
   },
 };
 

@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { hostname } from "node:os";
-import { warnOfInterrupted } from "../../src/nodes/interrupted.ts";
+import { concernsInstance, mendingCommand, warnOfInterrupted } from "../../src/nodes/interrupted.ts";
 import type { OpenOperation } from "../../src/state/journal.ts";
 import { createRecordingReporter } from "../recording-reporter.ts";
 
@@ -8,7 +8,7 @@ import { createRecordingReporter } from "../recording-reporter.ts";
 const NOBODY = 2 ** 22 + 1;
 
 const cutOff: OpenOperation = {
-  id: "1",
+  id: "123456789",
   verb: "create",
   instance: "web",
   uuid: "6f1d2c3b",
@@ -17,24 +17,20 @@ const cutOff: OpenOperation = {
   stage: 2,
   host: hostname(),
   pid: NOBODY,
+  birth: "",
+  operator: "ana@desk",
   startedAt: "2026-01-01T00:00:00.000Z",
 };
 
 function warnings(...open: OpenOperation[]): string[] {
   const reporter = createRecordingReporter();
-  const refuse = () => {
-    throw new Error("only looked at");
-  };
-  warnOfInterrupted(
-    { open: () => open, begin: refuse, stage: refuse, end: refuse, settle: refuse },
-    reporter,
-  );
+  warnOfInterrupted({ open: () => open }, reporter);
   return reporter.lines;
 }
 
 test("what was cut off is told with its place, once for each thing", () => {
   expect(warnings(cutOff, { ...cutOff, stage: 1 })).toEqual([
-    'warn create web on n1, begun at 2026-01-01T00:00:00.000Z, was cut off at "disk + seed". Look at it, or clear it up: waifuctl delete web --yes',
+    'warn create web on n1, begun at 2026-01-01T00:00:00.000Z by ana@desk, was cut off at "disk + seed". Finish or undo it: waifuctl reconcile (only this one: waifuctl ops resume 12345678, or undo)',
   ]);
 });
 
@@ -53,5 +49,15 @@ test.each([
   ["template create", "waifuctl template prune --node n1"],
   ["node setup", "waifuctl node setup n1"],
 ])("after %s: %s", (verb, command) => {
-  expect(warnings({ ...cutOff, verb })[0]).toEndWith(`: ${command}`);
+  expect(mendingCommand({ ...cutOff, verb })).toBe(command);
+});
+
+test.each([
+  ["undo create", true],
+  ["reconcile autostart", true],
+  ["undo prepare", false],
+  ["finish template delete", false],
+  ["node setup", false],
+])("%s is about an instance: %p", (verb, isIt) => {
+  expect(concernsInstance({ verb })).toBe(isIt);
 });

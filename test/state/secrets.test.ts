@@ -1,4 +1,3 @@
-import { Database } from "bun:sqlite";
 import { expect, test } from "bun:test";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -36,22 +35,5 @@ test("secrets are kept by scope and key, bytes and all, across processes", () =>
   second.secrets.forgetAll(secret.scope);
   expect(second.secrets.all()).toEqual([shared]);
   second.close();
-  rmSync(folder, { recursive: true });
-});
-
-test("a file from before there were secrets gets their table, and keeps what it has", () => {
-  const folder = mkdtempSync(join(tmpdir(), "waifu-state-"));
-  const path = join(folder, "state.db");
-  const before = open(path);
-  before.journal.begin({ id: "1", verb: "create", instance: "web", uuid: "1", node: "n1", stages: [] });
-  before.close();
-  const database = new Database(path);
-  database.run("DROP TABLE secrets");
-  database.run("PRAGMA user_version = 2");
-  database.close();
-  const after = open(path);
-  expect(after.secrets.all()).toEqual([]);
-  expect(after.journal.open()).toHaveLength(1);
-  after.close();
   rmSync(folder, { recursive: true });
 });

@@ -109,5 +109,5 @@ test("a file of a newer waifuctl is refused and left as it is", () => {
 });
 
 test("a file that can't be written is a config error with a hint", () => {
-  expect(() => open("/proc/none/state.db")).toThrow("can't open the state file /proc/none/state.db");
+  expect(() => open("/proc/none/state.db")).toThrow("can't use the state file /proc/none/state.db");
 });

@@ -27,7 +27,7 @@ function onNode(name: string, ...templates: [name: string, start: string][]) {
   }));
   return {
     node: nodeConfig(name),
-    storage: { totalBytes: 0, freeBytes: 0, disks: [], templates: labelled },
+    storage: { totalBytes: 0, freeBytes: 0, disks: [], unfinished: [], templates: labelled },
   };
 }
 

@@ -1,3 +1,5 @@
+import { version } from "../../../package.json";
+
 export type Outcome =
   | "served"
   | "not-found"
@@ -58,6 +60,8 @@ export class Metrics {
       ...latency,
       `waifu_metadata_request_seconds_sum ${this.#sumSeconds}`,
       `waifu_metadata_request_seconds_count ${this.#count}`,
+      "# TYPE waifu_metadata_info gauge",
+      `waifu_metadata_info{version="${version}"} 1`,
       "# TYPE waifu_metadata_redis_up gauge",
       `waifu_metadata_redis_up ${isRedisUp ? 1 : 0}`,
       "# TYPE waifu_metadata_seeds gauge",

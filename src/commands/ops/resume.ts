@@ -1,0 +1,3 @@
+import { recoveryCommand } from "./recovery-command.ts";
+
+export const command = recoveryCommand("resume");

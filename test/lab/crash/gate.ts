@@ -1,0 +1,96 @@
+import { join } from "node:path";
+import { LabError, type Outcome } from "../run.ts";
+
+/** A node of either kind. */
+export type Machine = {
+  readonly name: string;
+  exec(argv: string[], options?: { stdin?: string | Uint8Array }): Promise<Outcome>;
+};
+
+/** A program that an SSH session calls: what and by whom, as one line, and how often that was called before. */
+export type Call = { readonly line: string; readonly nth: number };
+export type When = "before" | "after";
+
+/** Between a node's SSH sessions and its programs. Sessions that were there before know nothing of it. */
+export type Gate = {
+  /** Forgets what was called, and lets everything through. */
+  reset(): Promise<void>;
+  /** Since the last reset, in order. */
+  calls(): Promise<Call[]>;
+  arm(call: Call, when: When): Promise<void>;
+  /** Resolves when the armed call stands there. */
+  held(): Promise<void>;
+  /** For calls to come. */
+  disarm(): Promise<void>;
+  letGo(): Promise<void>;
+  /** Ends the wait of `held` when nothing came. */
+  release(): Promise<void>;
+  /** Every program of every session dies at once, where it stands. */
+  cut(): Promise<void>;
+  /** Resolves when no program of any session is left. */
+  rest(): Promise<void>;
+  /** After the node's restart. */
+  rebuild(): Promise<void>;
+  close(): Promise<void>;
+};
+
+const folder = "/run/waifu-gate";
+
+/** One name for each program of the node but the shells, which are the sessions' own. */
+const buildScript = `
+rm -rf ${folder}
+mkdir -p ${folder}/bin
+cat >${folder}/gate
+chmod 755 ${folder}/gate
+mkfifo ${folder}/held ${folder}/go
+: >${folder}/calls
+cd ${folder}/bin
+find /usr/bin /usr/sbin -maxdepth 1 ! -type d ! -name sh ! -name '[bd]*ash' -printf '%f\\n' | sort -u |
+  perl -ne 'chomp; symlink "../gate", $_'
+echo 'export WAIFU_GATE=1 PATH=${folder}/bin:$PATH' >${folder}/rc
+# Debian's bash reads this for a remote command too.
+grep -q waifu-gate /root/.bashrc || sed -i '1i [ ! -e ${folder}/rc ] || . ${folder}/rc' /root/.bashrc`;
+
+const members = "grep -lsz '^WAIFU_GATE=' /proc/[0-9]*/environ | cut -d / -f 3";
+
+const restScript = `
+for _ in $(seq 1500); do
+  [ -n "$(${members})" ] || exit 0
+  sleep 0.02
+done
+ps -ww -o pid=,args= -p "$(${members} | paste -sd,)" >&2
+exit 1`;
+
+export async function openGate(node: Machine): Promise<Gate> {
+  const sh = async (script: string, stdin?: string): Promise<string> => {
+    const { exitCode, stdout, stderr } = await node.exec(["sh", "-c", script], { stdin });
+    if (exitCode !== 0) throw new LabError(`the gate of ${node.name}: ${script}: ${stderr}`);
+    return stdout;
+  };
+  const text = await Bun.file(join(import.meta.dir, "gate")).text();
+  const rebuild = async () => void (await sh(buildScript, text));
+  await rebuild();
+  return {
+    rebuild,
+    disarm: async () => void (await sh(`rm -f ${folder}/armed`)),
+    reset: async () => void (await sh(`rm -f ${folder}/armed; : >${folder}/calls`)),
+    calls: async () => counted((await sh(`cat ${folder}/calls`)).split("\n").filter(Boolean)),
+    arm: async ({ line, nth }, when) => void (await sh(`cat >${folder}/armed`, `${when}\n${nth}\n${line}\n`)),
+    held: async () => void (await sh(`cat ${folder}/held`)),
+    release: async () => void (await sh(`timeout 5 sh -c 'echo nobody >${folder}/held' || true`)),
+    letGo: async () => void (await sh(`echo go >${folder}/go`)),
+    cut: async () =>
+      void (await sh(`while pids=$(${members}) && [ -n "$pids" ]; do kill -KILL $pids 2>&1; done; true`)),
+    rest: async () => void (await sh(restScript)),
+    close: async () => void (await sh(`rm -rf ${folder}; sed -i '/waifu-gate/d' /root/.bashrc`)),
+  };
+}
+
+function counted(lines: readonly string[]): Call[] {
+  const seen = new Map<string, number>();
+  return lines.map((line) => {
+    const nth = (seen.get(line) ?? 0) + 1;
+    seen.set(line, nth);
+    return { line, nth };
+  });
+}
