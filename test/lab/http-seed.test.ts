@@ -80,7 +80,7 @@ describe("two guests on one bridge", () => {
     const ask = (path: string) =>
       inGuest("a", `wget -q -S -O - http://169.254.169.254/${path} 2>&1 | head -n 1 || true`);
     expect(await ask(`${mine}/meta-data`)).toContain("200");
-    for (const path of [`${theirs}/meta-data`, `${theirs}/user-data`, "nonsense/meta-data"])
+    for (const path of [`${theirs}/meta-data`, `${theirs}/user-data`, "nonsense/meta-data", "meta-data"])
       expect([path, await ask(path)]).toEqual([path, expect.stringContaining("404")]);
   });
 
