@@ -1,3 +1,4 @@
+import { WaifuError } from "../errors.ts";
 import { restartPolicies } from "../instance-spec.ts";
 import { awaitCreated, type Creation, createInstance, decideCreate } from "../instances/create.ts";
 import { describePlan, renderPlan } from "../nodes/describe-plan.ts";
@@ -6,7 +7,7 @@ import { parseKeyValue, parseWholeNumber, toRecord, waitTimeout } from "./argume
 import { changes, defineCommand } from "./define-command.ts";
 import { instanceJson } from "./instance-view.ts";
 import { renderPlacement } from "./placement-view.ts";
-import { readUserData } from "./user-data-file.ts";
+import { readUserData, reviewGiven } from "./user-data-file.ts";
 
 export const command = defineCommand({
   examples: [
@@ -88,15 +89,17 @@ export const command = defineCommand({
     timeout: waitTimeout,
     ...changes,
   },
-  async run(flags, { deps, reporter, signal, print }) {
+  async run(flags, { deps, terminal, reporter, signal, print }) {
     const cluster = await deps();
+    const file = flags.userData ?? cluster.config.defaults.userDataFile;
     const request = {
       ...flags,
       memoryBytes: flags.memory,
       diskBytes: flags.disk,
       labels: toRecord(flags.label),
       nodeLabels: toRecord(flags.nodeLabel),
-      userData: await readUserData(flags.userData ?? cluster.config.defaults.userDataFile),
+      userData:
+        file === undefined ? undefined : await reviewGiven(await readUserData(file, terminal), reporter),
       sshKeys: await cluster.publicKeys(flags.sshKey),
     };
     const explain = ({ placement }: Pick<Creation, "placement">) => {
@@ -121,7 +124,8 @@ export const command = defineCommand({
     const answer = { ...instanceJson({ spec, node: node.name, state }), address };
     print(
       flags.explain ? { ...answer, placement } : answer,
-      `${spec.name} runs on ${node.name}${address ? ` at ${address}` : ""}\n`,
+      `${spec.name} ${state === "degraded" ? "is degraded" : "runs"} on ${node.name}${address ? ` at ${address}` : ""}\n`,
     );
+    return state === "degraded" ? new WaifuError("not-ready", "").exitStatus : 0;
   },
 });

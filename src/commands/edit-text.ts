@@ -5,13 +5,13 @@ import { WaifuError } from "../errors.ts";
 import type { Context } from "./define-command.ts";
 
 /**
- * Lets the person edit a text until `use` takes it; when that throws `usage` they may edit again. The file that they edit is theirs alone,
+ * Lets the person edit a text in a file until `use` takes that; when that throws `usage` they may edit again. The file that they edit is theirs alone,
  * and stays where it is unless `use` succeeds: what they wrote is never lost.
  */
 export async function editText<T>(
   { terminal, reporter }: Pick<Context, "terminal" | "reporter">,
   { name, text }: { readonly name: string; readonly text: string },
-  use: (text: string, path: string) => Promise<T>,
+  use: (path: string) => Promise<T>,
 ): Promise<T> {
   const folder = await mkdtemp(join(tmpdir(), "waifuctl-"));
   const path = join(folder, name);
@@ -20,7 +20,7 @@ export async function editText<T>(
     for (;;) {
       await terminal.edit(path);
       try {
-        const result = await use(await Bun.file(path).text(), path);
+        const result = await use(path);
         await rm(folder, { recursive: true });
         return result;
       } catch (error) {

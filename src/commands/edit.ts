@@ -2,12 +2,11 @@ import { applySeed, storeUserData } from "../instances/edit.ts";
 import { generationOf, locateSeed } from "../instances/seed.ts";
 import { checkUserData } from "../metadata/user-data.ts";
 import { diffUserData } from "../metadata/user-data-diff.ts";
-import { reviewUserData } from "../metadata/user-data-review.ts";
 import { waitTimeout } from "./argument-values.ts";
 import { changes, defineCommand } from "./define-command.ts";
 import { editText } from "./edit-text.ts";
 import { renderEdit } from "./edit-view.ts";
-import { newUserData } from "./user-data-file.ts";
+import { type GivenUserData, newUserData, readUserData, reviewGiven } from "./user-data-file.ts";
 
 export const command = defineCommand({
   examples: [
@@ -32,19 +31,19 @@ export const command = defineCommand({
     ...changes,
   },
   async run(flags, context) {
-    const { deps, reporter, signal, print } = context;
+    const { deps, terminal, reporter, signal, print } = context;
     const { name, dryRun: isDryRun } = flags;
     const cluster = await deps();
     const watch = { reporter, signal };
     const seen = await locateSeed(cluster, name, signal);
     const before = generationOf(seen);
     const generation = before.generation + 1;
-    const store = async (text: string, path: string) => {
+    const store = async (given: GivenUserData) => {
+      const { text, path } = given;
       // What was taken before is taken again, whatever the schema says.
-      const { facts, warnings } = flags.rollback
-        ? { facts: checkUserData(text, path), warnings: [] }
-        : reviewUserData(text, path);
-      for (const warning of warnings) reporter.warn(warning);
+      const userData = flags.rollback
+        ? { text, facts: checkUserData(text, path) }
+        : await reviewGiven(given, reporter);
       const diff = diffUserData(
         { text: before.userData, title: `${name} generation ${before.generation}` },
         { text, title: `${name} generation ${generation}` },
@@ -52,14 +51,16 @@ export const command = defineCommand({
       const isStored = diff !== "" && !isDryRun;
       return {
         diff,
-        edited: isStored ? await storeUserData(cluster, seen, { text, facts }, watch) : undefined,
+        edited: isStored ? await storeUserData(cluster, seen, userData, watch) : undefined,
       };
     };
-    const given = await newUserData(flags, seen);
+    const given = await newUserData(flags, seen, terminal);
     const { diff, edited } =
       given === undefined
-        ? await editText(context, { name: `${name}.yaml`, text: before.userData }, store)
-        : await store(given.text, given.path);
+        ? await editText(context, { name: `${name}.yaml`, text: before.userData }, async (path) =>
+            store(await readUserData(path, terminal)),
+          )
+        : await store(given);
     const isApplied = edited !== undefined && flags.apply === "now";
     if (isApplied) await applySeed(cluster, edited, flags.timeout * 1000, watch);
     print(

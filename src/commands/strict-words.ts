@@ -79,7 +79,8 @@ function takeFlags(
     }
     if (argument.type === "boolean") {
       if (value !== undefined) throw new Refusal(`${rawName} takes no value`);
-    } else if (!value || (!inlineValue && value.startsWith("-"))) {
+    } else if (!value || (!inlineValue && /^-./.test(value))) {
+      // A dash alone stands for standard input.
       const hint = value && `Write ${rawName}=VALUE for a value that begins with a dash.`;
       throw new Refusal(`${rawName} needs a value`, hint);
     }

@@ -2,10 +2,13 @@ import { parseExit, parseStarted, readExit, startInGuest } from "../libvirt/gues
 import type { Cluster } from "../nodes/cluster.ts";
 import type { Instance } from "./locate.ts";
 
-const PAUSE_MS = 300;
-const TRIES = 20;
+const PAUSE_MS = 500;
+const TRIES = 60;
 
-/** What cloud-init could not do, as the guest's agent tells it: names of modules, mostly. Nothing when there is no agent. */
+/**
+ * What cloud-init could not do, as the guest's agent tells it: names of modules, mostly. Nothing when there is no agent. Of a guest that has
+ * phoned home nothing is missed: that is one of cloud-init's last modules, and its end is waited for.
+ */
 export async function cloudInitErrors(
   cluster: Cluster,
   { node, spec }: Instance,
@@ -13,8 +16,9 @@ export async function cloudInitErrors(
 ): Promise<string[]> {
   const runner = await cluster.connect(node);
   const [uri, uuid] = [node.libvirtUri, spec.uuid];
+  const wait = spec.seed === "http" ? ["--wait"] : [];
   const started = await runner.run(
-    startInGuest(uri, uuid, "cloud-init", "status", "--format", "json"),
+    startInGuest(uri, uuid, "cloud-init", "status", "--format", "json", ...wait),
     signal,
   );
   const pid = parseStarted(started.stdout);
@@ -28,7 +32,8 @@ export async function cloudInitErrors(
 
 /** cloud-init's own warnings are no errors: that the guest has no DSA host key to tell of, say. */
 function errorsIn(status: string): string[] {
-  const found = /^\{/.test(status) ? JSON.parse(status).errors : undefined;
+  // A dot for each moment of waiting may stand before it.
+  const found = /^\.*\s*\{/.test(status) ? JSON.parse(status.slice(status.indexOf("{"))).errors : undefined;
   if (!Array.isArray(found)) return [];
   return found.map((error) => /^\('([\w-]+)'/.exec(String(error))?.[1] ?? String(error));
 }

@@ -35,8 +35,9 @@ export async function decideCreate(
   request: CreateRequest,
   watch: Watch,
 ): Promise<Creation & { readonly preparation?: Plan }> {
-  await checkRequest(cluster, request);
+  checkRequest(cluster, request);
   const decided = await decide(cluster, request, watch.signal);
+  tellOfSecrets(decided, watch);
   if (hasTemplate(decided)) return decided;
   const { planPreparations } = await import("../templates/prepare.ts");
   const preparation = only(await planPreparations(cluster, decided.draft.template, [decided.node], watch));
@@ -44,13 +45,9 @@ export async function decideCreate(
 }
 
 /** Before any node is asked. */
-async function checkRequest(cluster: Cluster, request: CreateRequest): Promise<void> {
+function checkRequest(cluster: Cluster, request: CreateRequest): void {
   if (request.name !== undefined) checkInstanceName(request.name);
   if (request.node !== undefined) nodeNamed(cluster, request.node);
-  if (request.userData !== undefined) {
-    const { checkUserData } = await import("../metadata/user-data.ts");
-    checkUserData(request.userData.text, request.userData.path);
-  }
 }
 
 async function decide(cluster: Cluster, request: CreateRequest, signal?: AbortSignal): Promise<Creation> {
@@ -87,7 +84,7 @@ export async function createInstance(
   watch: Watch,
   onDecided: (decided: Creation) => void = () => {},
 ): Promise<Creation> {
-  await checkRequest(cluster, request);
+  checkRequest(cluster, request);
   const deciding = decide(cluster, request, watch.signal).then((decided) => {
     onDecided(decided);
     return decided;
@@ -163,6 +160,7 @@ function onlyNode({ config }: Cluster, { node }: CreateRequest): NodeConfig | un
 
 async function carryOut(cluster: Cluster, creation: Creation, watch: Watch): Promise<Creation> {
   const { spec, node, plan } = creation;
+  tellOfSecrets(creation, watch);
   await runPlan(cluster, plan, watch, async () => {
     const probe = await probeNode(cluster, node);
     await runPlan(cluster, removalOf(cluster, spec, probe), { reporter: watch.reporter });
@@ -174,6 +172,12 @@ async function carryOut(cluster: Cluster, creation: Creation, watch: Watch): Pro
     seenAt: cluster.now().toISOString(),
   });
   return creation;
+}
+
+/** Whoever labelled it may count on what the label brings. */
+function tellOfSecrets({ spec, draft }: Creation, { reporter }: Watch): void {
+  if (draft.secrets.length > 0 && spec.seed !== "http")
+    reporter.warn(`${spec.name} gets no secrets of its labels: its seed is a disk; --seed http brings them`);
 }
 
 /**

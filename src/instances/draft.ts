@@ -5,13 +5,13 @@ import { defaultUser, defaultUserData } from "../metadata/cloud-config.ts";
 import { makeHostKey } from "../metadata/host-key.ts";
 import type { SeedHistory } from "../metadata/seed-history.ts";
 import { makeToken } from "../metadata/seed-record.ts";
-import { checkUserData } from "../metadata/user-data.ts";
 import type { Cluster } from "../nodes/cluster.ts";
 import { type FanOut, lastSeenOn } from "../nodes/fan-out.ts";
 import type { NodeProbe } from "../nodes/probe.ts";
 import { secretCommands } from "../secrets/delivery.ts";
 import { type ResolvedTemplate, resolveTemplate } from "../templates/resolve.ts";
 import { chooseDiskSize } from "./disk-size.ts";
+import type { NewUserData } from "./edit.ts";
 import { macOf } from "./mac.ts";
 import { makeUpName } from "./name.ts";
 import { checkNameIsFree } from "./taken-name.ts";
@@ -26,7 +26,8 @@ export type CreateRequest = {
   readonly cpus?: number;
   readonly memoryBytes?: number;
   readonly diskBytes?: number;
-  readonly userData?: { readonly text: string; readonly path: string };
+  /** Reviewed. Absent: ours, with the keys below. */
+  readonly userData?: NewUserData;
   /** Public keys, one line each, that may log in. */
   readonly sshKeys: readonly string[];
   /** Absent: over HTTP where the template's cloud-init and the node can. */
@@ -56,7 +57,7 @@ export function makeGuest(
 ): Guest {
   const uuid = crypto.randomUUID();
   const generation = 1;
-  const facts = request.userData && checkUserData(request.userData.text, request.userData.path);
+  const facts = request.userData?.facts;
   const hostKey = facts?.hostKey === "its-own" ? undefined : makeHostKey(name);
   const userData = request.userData?.text ?? defaultUserData(request.sshKeys);
   const seed = {

@@ -47,7 +47,7 @@ export function planRemoval(probe: NodeProbe, { uuid, name, mac }: Traces, now: 
           removeFiles(
             ...seedFiles,
             ...seedFiles.map((path) => `${path}.new`),
-            seedCopyPath(uuid),
+            ...[seedCopyPath(uuid), `${seedCopyPath(uuid)}.damaged`],
             ...(isNameTaken ? [] : consoleLogPaths(name)),
           ),
         ],

@@ -33,6 +33,10 @@ export const tombstoneSeconds = 90 * 24 * 3600;
 /** A hash that serve-metadata fills as the guest boots: ISO times `metaDataAt`, `phoneHomeAt`; `hostKeys` (JSON array of public keys). */
 export const bootKey = (uuid: string) => `waifu:boot:${uuid}`;
 
+/** What cloud-init takes a guest for: a new one makes it run its per-instance modules again. */
+export const instanceIdOf = (seed: { readonly uuid: string; readonly generation: number }) =>
+  `${seed.uuid}-g${seed.generation}`;
+
 /** As in the URL that the guest is given: 43 characters, 256 bits. */
 export function makeToken(): string {
   return Buffer.from(crypto.getRandomValues(new Uint8Array(32))).toString("base64url");

@@ -1,13 +1,12 @@
 import { yaml } from "./cloud-config.ts";
 import type { FatFile } from "./fat-image.ts";
 import type { SeedHistory } from "./seed-history.ts";
-import { hashToken, type SeedRecord } from "./seed-record.ts";
+import { hashToken, instanceIdOf, type SeedRecord } from "./seed-record.ts";
 import type { SeedRequest } from "./seed-request.ts";
 import { renderVendorData } from "./vendor-data.ts";
 
 /** What cloud-init reads, whatever carries it to the guest. */
 export type Seed = {
-  /** A new one makes cloud-init run its per-instance modules again. */
   readonly instanceId: string;
   readonly hostname: string;
   readonly userData: string;
@@ -17,8 +16,8 @@ export type Seed = {
 };
 
 export function renderSeed(request: SeedRequest): Seed {
-  const { uuid, generation, hostname, userData, networkConfig } = request;
-  const instanceId = `${uuid}-g${generation}`;
+  const { hostname, userData, networkConfig } = request;
+  const instanceId = instanceIdOf(request);
   return { instanceId, hostname, userData, vendorData: renderVendorData(request), networkConfig };
 }
 

@@ -1,5 +1,6 @@
-import { type Document, isMap, isScalar, isSeq, LineCounter, parseDocument, visit } from "yaml";
+import { type Document, isMap, isSeq } from "yaml";
 import { WaifuError } from "../errors.ts";
+import { type CloudConfigDocument, parseCloudConfig } from "./cloud-config-document.ts";
 
 /** What the operator's user-data means for us. */
 export type UserDataFacts = {
@@ -9,20 +10,31 @@ export type UserDataFacts = {
   readonly loginUser?: string;
 };
 
+export type ParsedUserData = {
+  readonly facts: UserDataFacts;
+  /** Absent for what is of another kind. */
+  readonly cloudConfig?: CloudConfigDocument;
+};
+
 /** First lines other than #cloud-config, from "User-data formats" in cloud-init's documentation. */
 const scripts = /^(#!|#cloud-boothook)/i;
 const composed =
   /^(## template: ?jinja|#include|#part-handler|#cloud-config-(archive|jsonp)|(content-type|mime-version):)/i;
 
 /**
- * Reads user-data as far as waifuctl must understand it. cloud-init itself only logs a mistake, in a guest that nobody can
- * then log in to. Throws `usage` for an unknown first line, and for YAML that is broken, ambiguous or no mapping.
+ * Reads user-data as far as waifuctl must understand it; none at all is fine. cloud-init itself only logs a mistake, in a guest that
+ * nobody can then log in to. Throws `usage` for an unknown first line, and for YAML that is broken, ambiguous or no mapping.
  */
-export function checkUserData(text: string, path: string): UserDataFacts {
+export function parseUserData(text: string, path: string): ParsedUserData {
   // Not trimStart(): cloud-init doesn't take a byte order mark for white space.
   const start = text.replace(/^[ \t\r\n]+/, "");
-  if (scripts.test(start)) return { hostKey: "ours" };
-  if (composed.test(start)) return { hostKey: "unknown" };
+  if (start === "" || scripts.test(start)) return { facts: { hostKey: "ours" } };
+  if (composed.test(start)) return { facts: { hostKey: "unknown" } };
+  if (start.startsWith("\ufeff")) {
+    throw new WaifuError("usage", `${path}:1: user-data can't begin with a byte order mark`, {
+      hint: "Save it as UTF-8 without one: cloud-init does not see #cloud-config behind it.",
+    });
+  }
   if (!/^#cloud-config\s/i.test(`${start}\n`)) {
     throw new WaifuError(
       "usage",
@@ -32,39 +44,16 @@ export function checkUserData(text: string, path: string): UserDataFacts {
       },
     );
   }
-  const document = parseCloudConfig(text, path);
+  const cloudConfig = parseCloudConfig(text, path);
+  const { document } = cloudConfig;
   const ignoresVendorData = document.getIn(["vendor_data", "enabled"]) === false;
-  return {
-    hostKey: document.hasIn(["ssh_keys"]) || ignoresVendorData ? "its-own" : "ours",
-    loginUser: firstUser(document),
-  };
+  const hostKey = document.hasIn(["ssh_keys"]) || ignoresVendorData ? "its-own" : "ours";
+  return { facts: { hostKey, loginUser: firstUser(document) }, cloudConfig };
 }
 
-function parseCloudConfig(text: string, path: string): Document.Parsed {
-  const lineCounter = new LineCounter();
-  const document = parseDocument(text, { version: "1.1", lineCounter, prettyErrors: false });
-  const mistakes = document.errors.map((error) => ({ at: error.pos[0], what: error.message }));
-  visit(document, {
-    Alias: (_, alias) => {
-      if (alias.resolve(document) === undefined) {
-        mistakes.push({
-          at: alias.range?.[0] ?? 0,
-          what: `*${alias.source} refers to nothing: quote it, if it is text`,
-        });
-      }
-    },
-  });
-  const { contents } = document;
-  const isEmpty = contents === null || (isScalar(contents) && contents.value === null);
-  if (!isMap(contents) && !isEmpty) {
-    mistakes.push({ at: contents.range[0], what: "a cloud-config must be a mapping: lines of `key: value`" });
-  }
-  const [first] = mistakes;
-  if (first === undefined) return document;
-  const { line, col } = lineCounter.linePos(first.at);
-  throw new WaifuError("usage", `${path}:${line}:${col}: ${first.what}`, {
-    hint: "See https://cloudinit.readthedocs.io for what user-data may hold.",
-  });
+/** `parseUserData`, for who needs no more of it. */
+export function checkUserData(text: string, path: string): UserDataFacts {
+  return parseUserData(text, path).facts;
 }
 
 function firstUser(document: Document.Parsed): string | undefined {

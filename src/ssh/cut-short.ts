@@ -29,10 +29,13 @@ export async function finish(program: Program, signal?: AbortSignal): Promise<nu
       throw outcomeUnknown(node, command, `no exit status within ${command.timeoutMs / 1000} s`, {
         hint: stopped,
       });
-    throw new WaifuError("interrupted", `interrupted: ${describe(command)} on node "${node}"`, {
-      node,
-      hint: stopped,
-    });
+    const { reason } = signal ?? {};
+    // Not by the person, but because it was no longer safe to go on.
+    const [code, why] =
+      reason instanceof WaifuError
+        ? ([reason.code, reason.message] as const)
+        : (["interrupted", "interrupted"] as const);
+    throw new WaifuError(code, `${why}: ${describe(command)} on node "${node}"`, { node, hint: stopped });
   } catch (error) {
     if (!(error instanceof WaifuError)) await stop(program);
     throw error;

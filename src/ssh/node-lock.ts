@@ -16,7 +16,7 @@ export type LockOptions = {
   readonly onBusy?: (holder: string) => void;
   /** Time between two heartbeats. */
   readonly beatMs?: number;
-  /** The node lets go this long after the last heartbeat. */
+  /** The node lets go this long after the last heartbeat, which may have to wait behind much that is sent on the same link. */
   readonly holdMs?: number;
 };
 
@@ -58,7 +58,7 @@ export async function takeLock(
   options: LockOptions,
   signal?: AbortSignal,
 ): Promise<NodeLock> {
-  const { owner, waitMs, path = LOCK_PATH, beatMs = 5_000, holdMs = 15_000 } = options;
+  const { owner, waitMs, path = LOCK_PATH, beatMs = 5_000, holdMs = 35_000 } = options;
   const [wait, hold] = [waitMs, holdMs].map((ms) => String(ms / 1000));
   const holder = await runner.start(
     once(["sh", "-c", HOLDER, "sh", path, owner.replaceAll("\n", " "), `${wait}`, `${hold}`]),

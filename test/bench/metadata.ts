@@ -125,15 +125,7 @@ async function startOurs(binary: string, folder: string): Promise<Server> {
   const words = Object.entries(flags).flatMap(([flag, value]) => [`--${flag}`, value]);
   const child = Bun.spawn([binary, "serve-metadata", ...words], { env: {}, stderr: "ignore" });
   const url = `http://127.0.0.1:${port}/${tokenOf("A")}/user-data`;
-  await answering(url);
-  return {
-    url,
-    pid: child.pid,
-    async stop() {
-      child.kill();
-      await Promise.all([child.exited, redis.kill()]);
-    },
-  };
+  return await serverAt(url, child, () => redis.kill());
 }
 
 async function startNginx(folder: string): Promise<Server> {
@@ -152,13 +144,18 @@ async function startNginx(folder: string): Promise<Server> {
   // What it serves lies in a folder that only root may enter.
   const child = Bun.spawn(["nginx", "-e", "stderr", "-c", conf], { stderr: "inherit" });
   const url = `http://127.0.0.1:${port}/${tokenOf("A")}/user-data`;
+  return await serverAt(url, child);
+}
+
+/** Once it answers. */
+async function serverAt(url: string, child: Bun.Subprocess, stopRest?: () => Promise<void>): Promise<Server> {
   await answering(url);
   return {
     url,
     pid: child.pid,
     async stop() {
       child.kill();
-      await child.exited;
+      await Promise.all([child.exited, stopRest?.()]);
     },
   };
 }

@@ -2,6 +2,7 @@ import { afterAll, beforeEach, expect, test } from "bun:test";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { gzipSync } from "node:zlib";
 import type { InstanceSpec } from "../../src/instance-spec.ts";
 import type { SeedHistory } from "../../src/metadata/seed-history.ts";
 import { type NodeContents, probeRules, scriptedCluster } from "../scripted-cluster.ts";
@@ -105,6 +106,26 @@ test("--rollback takes the generation before as a new one", async () => {
   expect(JSON.parse(stdout).diff).toContain("+#!/bin/sh\n");
   const only = site({ kept: { ...history, earlier: [] } });
   expect(await only.cli(`edit ${spec.name} --rollback`)).toMatchObject({ exitCode: 4 });
+});
+
+test("an empty file takes the user-data away", async () => {
+  await Bun.write(file, "\n");
+  const { cli, cluster } = site();
+  const { stdout, exitCode } = await cli(`edit ${spec.name} --file ${file}`);
+  expect(stdout).toContain("-#cloud-config\n-packages: [git]\n");
+  expect(exitCode).toBe(0);
+  expect(cluster.state.instances.all()[0]?.spec.user).toBe("waifu");
+});
+
+test("a packed file is stored as the text that is in it; what is no text is refused", async () => {
+  await Bun.write(file, gzipSync(second));
+  const { cli, changes } = site();
+  expect((await cli(`edit ${spec.name} --file ${file} --dry-run`)).stdout).toContain(
+    "+packages: [git, curl]\n",
+  );
+  await Bun.write(file, new Uint8Array([0, 0xff]));
+  expect(await cli(`edit ${spec.name} --file ${file}`)).toMatchObject({ exitCode: 2 });
+  expect(changes()).toEqual([]);
 });
 
 test("--apply now reboots a guest that is served over HTTP", async () => {

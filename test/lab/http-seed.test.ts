@@ -80,7 +80,7 @@ describe("two guests on one bridge", () => {
     const ask = (path: string) =>
       inGuest("a", `wget -q -S -O - http://169.254.169.254/${path} 2>&1 | head -n 1 || true`);
     expect(await ask(`${mine}/meta-data`)).toContain("200");
-    for (const path of [`${theirs}/meta-data`, `${theirs}/user-data`, "nonsense/meta-data"])
+    for (const path of [`${theirs}/meta-data`, `${theirs}/user-data`, "nonsense/meta-data", "meta-data"])
       expect([path, await ask(path)]).toEqual([path, expect.stringContaining("404")]);
   });
 
@@ -124,6 +124,7 @@ describe("two guests on one bridge", () => {
 
 describe("Debian", () => {
   let uuid: string;
+  let made: Awaited<ReturnType<Operator["run"]>>;
   const identity =
     "cloud-init status --wait >/dev/null; cloud-init query instance_id; sudo cat /etc/ssh/ssh_host_ed25519_key.pub; echo; sudo cat /root/ran";
   const userData = async (extra = "") => {
@@ -144,11 +145,11 @@ ${extra}`;
   };
 
   beforeAll(async () => {
-    const created = await operator.answer<{ uuid: string }>(
-      ...["create", "web", "-t", "debian-12", "--seed", "http", "-m", "512M", "-d", "3G"],
-      ...["--user-data", await userData(), "--timeout", "1000"],
+    made = await operator.run(
+      ...["create", "web", "-t", "debian-12", "--seed", "http", "-m", "512M", "-d", "3G", "--json"],
+      ...["--user-data", await userData('  - "false"\n'), "--timeout", "1000"],
     );
-    uuid = created.uuid;
+    uuid = JSON.parse(made.stdout).uuid;
     await phonedHome(uuid);
   });
 
@@ -158,6 +159,14 @@ ${extra}`;
     expect(await inGuest("web", seen)).toBe(
       "web\nalice\nkept\nweb\n/dev/vda\nwaifuctl: web has generation 1 of its seed\n",
     );
+  });
+
+  test("is degraded, and why is told: its last command failed", () => {
+    expect(made).toMatchObject({
+      exitCode: 9,
+      stdout: expect.stringContaining('"state": "degraded"'),
+      stderr: expect.stringContaining("cloud-init failed in web: scripts-user"),
+    });
   });
 
   test("rebooted with Redis killed and the service restarted it is the same guest", async () => {

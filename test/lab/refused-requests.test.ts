@@ -44,7 +44,8 @@ describe("user-data", () => {
     ["a key twice", "#cloud-config\na: 1\na: 2\n", ["bad.yaml:3:", "unique"]],
     ["no mapping", "#cloud-config\n- a\n", ["bad.yaml:2:", "must be a mapping"]],
     ["without its first line", "users: []\n", ["bad.yaml:1:", "Make #cloud-config its first line"]],
-    ["empty", "", ["bad.yaml:1:", "Make #cloud-config its first line"]],
+    ["against the schema", "#cloud-config\npackages: git\n", ["bad.yaml:2:11:", "packages must be array"]],
+    ["binary", "\0", ["bad.yaml is not UTF-8 text", "b64"]],
   ])("%s", async (_, text, says) => {
     await Bun.write(join(operator.home, "bad.yaml"), text);
     await refuses(create("new", "--user-data", "bad.yaml"), 2, ...says);

@@ -34,7 +34,7 @@ test("a machine with a kernel, ZFS and KVM of its own is set up, and a second ti
   expect(await onNode("ip -d link show waifu-md | grep -o 'dummy' | head -n 1")).toBe("dummy");
 });
 
-test("a guest under KVM gets its own seed over HTTP, with Redis away too", async () => {
+test("a guest under KVM gets its own seed over HTTP, with Redis away or the clock an hour off too", async () => {
   const { uuid } = await operator.answer<{ uuid: string }>(
     ...["create", "deep", "-t", "tiny", "-m", "192M", "--seed", "http"],
   );
@@ -49,5 +49,15 @@ test("a guest under KVM gets its own seed over HTTP, with Redis away too", async
   const nobodys = `wget -q -O - http://169.254.169.254/${"x".repeat(43)}/meta-data`;
   expect(await inGuest(`timeout 5 ${nobodys}`)).toMatchObject({ stdout: "" });
   await onNode("systemctl start waifu-redis");
+
+  for (const shift of ["+1 hour", "-2 hours"]) {
+    await onNode(`date -s '${shift}'`);
+    expect(await inGuest(own)).toMatchObject({ stdout: expect.stringContaining(`${uuid}-g1`) });
+    expect(await operator.run("node", "doctor", "z1")).toMatchObject({
+      exitCode: 9,
+      stdout: expect.stringContaining("clock"),
+    });
+  }
+  await onNode("date -s '+1 hour'");
   await operator.answer("delete", "deep", "--yes");
 });

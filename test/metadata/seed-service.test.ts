@@ -1,36 +1,26 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { Command } from "../../src/command.ts";
 import { parseBootRecord, readBootRecord } from "../../src/metadata/boot-record.ts";
 import { seedRecord } from "../../src/metadata/seed.ts";
 import { parseSeedFields } from "../../src/metadata/seed-fields.ts";
 import type { SeedHistory } from "../../src/metadata/seed-history.ts";
 import { bootKey, seedKey } from "../../src/metadata/seed-record.ts";
 import { forgetSeed, storeSeed } from "../../src/metadata/seed-service.ts";
-import { redisSocket } from "../../src/metadata/service-paths.ts";
+import { type RedisServer, startRedis } from "../redis/redis-server.ts";
 
-const folder = mkdtempSync(join(tmpdir(), "waifu-redis-"));
-const socket = join(folder, "redis.sock");
-let server: Bun.Subprocess<"ignore", "pipe">;
+let folder: string;
+let redis: RedisServer;
 
 beforeAll(async () => {
-  server = Bun.spawn(["redis-server", "--port", "0", "--unixsocket", socket, "--save", "", "--dir", folder], {
-    stdin: "ignore",
-    stdout: "pipe",
-  });
-  const decoder = new TextDecoder();
-  for await (const chunk of server.stdout) {
-    if (decoder.decode(chunk).includes("Ready to accept connections unix")) break;
-    if (decoder.decode(chunk).includes("ready to accept connections at")) break;
-  }
+  folder = await mkdtemp(join(tmpdir(), "waifu-redis-"));
+  redis = await startRedis(folder);
 });
 
 afterAll(async () => {
-  server.kill();
-  await server.exited;
-  rmSync(folder, { recursive: true });
+  await redis.kill();
+  await rm(folder, { recursive: true });
 });
 
 const history: SeedHistory = {
@@ -43,66 +33,49 @@ const history: SeedHistory = {
 };
 const record = seedRecord(history, "abc", "52:54:00:8d:9e:0f");
 
-/** Runs a command as a node would, on the Redis of this test. */
-function run({ argv, stdin }: Command): { exitCode: number; stderr: string } {
-  const words = argv.map((word) => (word === redisSocket ? socket : word));
-  const { exitCode, stderr } = Bun.spawnSync(words, {
-    stdin: stdin instanceof Uint8Array ? stdin : undefined,
-  });
-  return { exitCode, stderr: stderr.toString() };
-}
-
-function read(): Record<string, Uint8Array> {
-  const json = Bun.spawnSync(["redis-cli", "-s", socket, "--json", "HGETALL", seedKey(record.uuid)]).stdout;
-  const fields: Record<string, string> = JSON.parse(json.toString());
+async function read(): Promise<Record<string, Uint8Array>> {
+  const fields: Record<string, string> = JSON.parse(
+    await redis.cli("--json", "HGETALL", seedKey(record.uuid)),
+  );
   return Object.fromEntries(
     Object.entries(fields).map(([field, value]) => [field, new TextEncoder().encode(value)]),
   );
 }
 
-test("a seed is stored whole, over the one before it; a deleted one leaves its tombstone alone", () => {
-  expect(
-    run(storeSeed({ ...record, files: { ...record.files, "network-config": new Uint8Array([52]) } })),
-  ).toEqual({
-    exitCode: 0,
-    stderr: "",
-  });
-  expect(run(storeSeed({ ...record, generation: 2 })).exitCode).toBe(0);
-  expect(parseSeedFields(record.uuid, read())).toEqual({ ...record, generation: 2 });
-  expect(run(forgetSeed(record.uuid, new Date("2026-01-02T03:04:05Z"))).exitCode).toBe(0);
-  expect(parseSeedFields(record.uuid, read())).toEqual({
+test("a seed is stored whole, over the one before it; a deleted one leaves its tombstone alone", async () => {
+  await redis.run(storeSeed({ ...record, files: { ...record.files, "network-config": Uint8Array.of(52) } }));
+  await redis.run(storeSeed({ ...record, generation: 2 }));
+  expect(parseSeedFields(record.uuid, await read())).toEqual({ ...record, generation: 2 });
+  await redis.run(forgetSeed(record.uuid, new Date("2026-01-02T03:04:05Z")));
+  expect(parseSeedFields(record.uuid, await read())).toEqual({
     uuid: record.uuid,
     deletedAt: "2026-01-02T03:04:05.000Z",
   });
 });
 
-test("what Redis refuses fails, and changes nothing", () => {
-  const before = read();
-  Bun.spawnSync(["redis-cli", "-s", socket, "CONFIG", "SET", "maxmemory", "1"]);
-  const refused = run(storeSeed(record));
-  Bun.spawnSync(["redis-cli", "-s", socket, "CONFIG", "SET", "maxmemory", "0"]);
-  expect(refused.exitCode).toBe(1);
-  expect(read()).toEqual(before);
+test("what Redis refuses fails, and changes nothing", async () => {
+  const before = await read();
+  await redis.cli("CONFIG", "SET", "maxmemory", "1");
+  await expect(redis.run(storeSeed(record))).rejects.toThrow("exit 1");
+  await redis.cli("CONFIG", "SET", "maxmemory", "0");
+  expect(await read()).toEqual(before);
 });
 
-test("a Redis that is not there fails", () => {
+test("a Redis that is not there fails", async () => {
   const { argv, ...rest } = storeSeed(record);
-  expect(run({ ...rest, argv: [argv[0], "-s", `${socket}.gone`, "--pipe"] }).exitCode).toBe(1);
+  const gone = { ...rest, argv: [argv[0], "-s", `${redis.socket}.gone`, "--pipe"] as const };
+  await expect(redis.run(gone)).rejects.toThrow("exit 1");
 });
 
-test("a boot is read as the service writes it, and is gone with its seed", () => {
-  const reading = () => {
-    const { argv } = readBootRecord(record.uuid);
-    const words = argv.map((word) => (word === redisSocket ? socket : word));
-    return parseBootRecord(Bun.spawnSync(words).stdout.toString());
-  };
-  expect(reading()).toEqual({ hostKeys: [] });
+test("a boot is read as the service writes it, and is gone with its seed", async () => {
+  const reading = async () => parseBootRecord(await redis.run(readBootRecord(record.uuid)));
+  expect(await reading()).toEqual({ hostKeys: [] });
   const fields = ["metaDataAt", "2026-01-02T03:04:05.000Z", "hostKeys", '["ssh-ed25519 AAAA root@web"]'];
-  Bun.spawnSync(["redis-cli", "-s", socket, "HSET", bootKey(record.uuid), ...fields]);
-  expect(reading()).toEqual({
+  await redis.cli("HSET", bootKey(record.uuid), ...fields);
+  expect(await reading()).toEqual({
     metaDataAt: "2026-01-02T03:04:05.000Z",
     hostKeys: ["ssh-ed25519 AAAA root@web"],
   });
-  expect(run(forgetSeed(record.uuid, new Date())).exitCode).toBe(0);
-  expect(reading()).toEqual({ hostKeys: [] });
+  await redis.run(forgetSeed(record.uuid, new Date()));
+  expect(await reading()).toEqual({ hostKeys: [] });
 });

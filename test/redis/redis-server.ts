@@ -2,6 +2,8 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
+import type { Command } from "../../src/command.ts";
+import { redisSocket } from "../../src/metadata/service-paths.ts";
 import { encodeCommands, type RedisCommand } from "../../src/redis/resp.ts";
 
 export type RedisServer = {
@@ -13,7 +15,9 @@ export type RedisServer = {
   wake(): void;
   /** One program run of `redis-cli`; gives what it printed. */
   cli(...words: string[]): Promise<string>;
-  /** The operator's way: RESP on the standard input of `redis-cli --pipe`. */
+  /** What the operator has run on the node, run on this Redis; gives what it printed. */
+  run(command: Command): Promise<string>;
+  /** RESP on the standard input of `redis-cli --pipe`. */
   pipe(commands: readonly RedisCommand[]): Promise<string>;
 };
 
@@ -26,11 +30,13 @@ export async function startRedis(folder: string, ...settings: string[]): Promise
     if (line.includes("eady to accept connections")) break;
   server.stdout.resume();
   const run = async (words: readonly string[], stdin: Uint8Array) => {
-    const cli = Bun.spawn(["redis-cli", "-s", socket, ...words], { stdin, stdout: "pipe", stderr: "pipe" });
-    const [stdout, exitCode] = await Promise.all([cli.stdout.text(), cli.exited, cli.stderr.text()]);
-    if (exitCode !== 0) throw new Error(`redis-cli ${words.join(" ")}: exit ${exitCode}: ${stdout}`);
+    const child = Bun.spawn([...words], { stdin, stdout: "pipe", stderr: "pipe" });
+    const outputs = [child.stdout.text(), child.stderr.text()] as const;
+    const [stdout, stderr, exitCode] = await Promise.all([...outputs, child.exited]);
+    if (exitCode !== 0) throw new Error(`${words.join(" ")}: exit ${exitCode}: ${stdout}${stderr}`);
     return stdout;
   };
+  const cli = ["redis-cli", "-s", socket];
   return {
     socket,
     async kill() {
@@ -41,7 +47,12 @@ export async function startRedis(folder: string, ...settings: string[]): Promise
     },
     freeze: () => void server.kill("SIGSTOP"),
     wake: () => void server.kill("SIGCONT"),
-    cli: (...args) => run(args, new Uint8Array()),
-    pipe: (commands) => run(["--pipe"], encodeCommands(commands)),
+    cli: (...args) => run([...cli, ...args], new Uint8Array()),
+    run: ({ argv, stdin }) =>
+      run(
+        argv.map((word) => (word === redisSocket ? socket : word)),
+        stdin instanceof Uint8Array ? stdin : new Uint8Array(),
+      ),
+    pipe: (commands) => run([...cli, "--pipe"], encodeCommands(commands)),
   };
 }

@@ -35,7 +35,8 @@ async function lastOfSeed(role: string, seed: SeedTransport) {
     open: () => Buffer.from(password),
   });
   const request = { name: "web", template: "tiny", labels: { role }, nodeLabels: {}, sshKeys: ["k"], seed };
-  const { plan, draft, spec } = await decideCreate(cluster, request, { reporter: createRecordingReporter() });
+  const reporter = createRecordingReporter();
+  const { plan, draft, spec } = await decideCreate(cluster, request, { reporter });
   const commands = plan.stages.flat().find(({ title }) => title === "seed")?.commands ?? [];
   const stdin = commands.at(-1)?.stdin;
   return {
@@ -43,13 +44,14 @@ async function lastOfSeed(role: string, seed: SeedTransport) {
     draft,
     spec,
     count: commands.length,
+    told: reporter.lines,
     stdin: stdin instanceof Uint8Array ? stdin : undefined,
   };
 }
 
 test("a new instance gets the secrets of its labels with its seed, sealed for it alone", async () => {
-  const { plan, draft, spec, count, stdin } = await lastOfSeed("web", "http");
-  expect(count).toBe(3);
+  const { plan, draft, spec, count, told, stdin } = await lastOfSeed("web", "http");
+  expect([count, told]).toEqual([3, []]);
   const text = Buffer.from(stdin ?? "").toString();
   expect(text).toContain(`waifu:secrets:${spec.uuid}\r\n`);
   const secret = parseSecret(/\{"nonce".*\}/.exec(text)?.[0] ?? "");
@@ -59,9 +61,12 @@ test("a new instance gets the secrets of its labels with its seed, sealed for it
   expect(spec).not.toHaveProperty("secrets");
 });
 
-test.each<[string, string, SeedTransport]>([
-  ["without the label", "db", "http"],
-  ["with its seed on a disk", "web", "cidata"],
-])("one %s gets none", async (_, role, seed) => {
-  expect((await lastOfSeed(role, seed)).count).toBe(2);
+const warning = "warn web gets no secrets of its labels: its seed is a disk; --seed http brings them";
+
+test.each<[what: string, role: string, seed: SeedTransport, told: string[]]>([
+  ["without the label", "db", "http", []],
+  ["without the label, on a disk", "db", "cidata", []],
+  ["with its seed on a disk", "web", "cidata", [warning]],
+])("one %s gets none", async (_, role, seed, told) => {
+  expect(await lastOfSeed(role, seed)).toMatchObject({ count: 2, told });
 });

@@ -5,6 +5,7 @@ import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { createInterface } from "node:readline";
 import { once, repeatable } from "../../src/command.ts";
+import { WaifuError } from "../../src/errors.ts";
 import type { CommandEvent } from "../../src/ssh/node-runner.ts";
 import type { Runner } from "../../src/ssh/runner.ts";
 import { hostileWords } from "./hostile-words.ts";
@@ -194,6 +195,19 @@ export function runnerContract(name: string, prepare: () => Promise<Subject>): v
       abort.abort();
       expect(await run.catch((error) => error)).toMatchObject({ code: "interrupted", node: runner.node });
       await gone(pid, ...children);
+    });
+
+    test("an abort that tells its reason, such as a lost lock, fails with that", async () => {
+      const path = `${subject.folder}/reason`;
+      const abort = new AbortController();
+      const run = runner.run(sleeper(path), abort.signal);
+      const pid = await startedPid(path);
+      abort.abort(new WaifuError("outcome-unknown", "the lock was lost"));
+      expect(await run.catch((error) => error)).toMatchObject({
+        code: "outcome-unknown",
+        message: expect.stringContaining("the lock was lost: "),
+      });
+      await gone(pid);
     });
 
     test("an abort before the start runs nothing", async () => {

@@ -1,4 +1,4 @@
-import type { SeedRecord } from "../seed-record.ts";
+import { instanceIdOf, type SeedRecord } from "../seed-record.ts";
 import { type Answer, deny, notFound, serve } from "./answer.ts";
 import { longestTtlSeconds, type SessionTokens } from "./session-tokens.ts";
 
@@ -59,7 +59,7 @@ function listing([name, place]: [string, Tree[string]]): string {
 }
 
 function treeOf({ seed, mac, address }: Ec2Caller): Tree {
-  const instanceId = `${seed.uuid}-g${seed.generation}`;
+  const instanceId = instanceIdOf(seed);
   const keys = seed.publicKeys.map((key, index) => [String(index), { "openssh-key": key }]);
   const place = { "availability-zone": "waifu", region: "waifu" };
   const userData = seed.files["user-data"];

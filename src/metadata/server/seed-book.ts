@@ -7,7 +7,7 @@ type Entry = { readonly seed: SeedRecord; readonly hash: Buffer };
 export class SeedBook {
   readonly #byUuid = new Map<string, SeedRecord>();
   readonly #byMac = new Map<string, Entry[]>();
-  /** Holds all that Redis has. Until then, and while Redis is away, a caller whom we don't know may yet be a guest. */
+  /** Holds all that there is. Until then, while Redis is away, or when a seed is lost, a caller whom we don't know may yet be a guest. */
   isComplete = false;
   /** Counts the changes. */
   version = 0;

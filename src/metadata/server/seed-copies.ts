@@ -5,7 +5,8 @@ import { parseSeedFields, seedFields } from "../seed-fields.ts";
 import type { SeedRecord } from "../seed-record.ts";
 import type { Log } from "./service-log.ts";
 
-const suffix = ".seed";
+const copyName = /^([0-9a-f-]{36})\.seed(\.damaged)?$/;
+const damagedPath = (path: string) => `${path}.damaged`;
 
 /** What is kept on disk of every seed for the time that Redis is away: a file each, a checksum on its first line. */
 export class SeedCopies {
@@ -13,6 +14,8 @@ export class SeedCopies {
   readonly #log: Log;
   /** What was there when it was last written or read. */
   readonly #kept = new Set<string>();
+  /** Guests of whom no more is known than that there was a copy. */
+  readonly lost = new Set<string>();
   /** One write after the other: a removal must not overtake the write before it. */
   #work = Promise.resolve();
 
@@ -21,26 +24,38 @@ export class SeedCopies {
     this.#log = log;
   }
 
-  /** All that are whole. A damaged one is set aside as `UUID.seed.damaged`. */
+  /** All that are whole. A damaged one is set aside as `UUID.seed.damaged`; one that can't be read hides no other. */
   async load(): Promise<SeedRecord[]> {
     await mkdir(this.#folder, { recursive: true, mode: 0o700 });
     const seeds: SeedRecord[] = [];
     for (const name of await readdir(this.#folder)) {
-      if (!name.endsWith(suffix)) continue;
-      const path = join(this.#folder, name);
-      const seed = decode(name.slice(0, -suffix.length), await readFile(path));
-      if (seed === undefined) {
-        await rename(path, `${path}.damaged`);
-        this.#log.event(`the copy ${path} is damaged: set aside as ${path}.damaged`);
-        continue;
-      }
-      this.#kept.add(seed.uuid);
-      seeds.push(seed);
+      const [, uuid, isDamaged] = copyName.exec(name) ?? [];
+      if (uuid === undefined) continue;
+      const seed = isDamaged === undefined ? await this.#read(uuid) : undefined;
+      if (seed !== undefined) seeds.push(seed);
+      else this.lost.add(uuid);
+    }
+    for (const { uuid } of seeds) {
+      this.#kept.add(uuid);
+      this.lost.delete(uuid);
     }
     return seeds;
   }
 
+  async #read(uuid: string): Promise<SeedRecord | undefined> {
+    const path = this.#pathOf(uuid);
+    try {
+      const seed = decode(uuid, await readFile(path));
+      if (seed !== undefined) return seed;
+      await rename(path, damagedPath(path));
+      this.#log.event(`the copy ${path} is damaged: set aside as ${damagedPath(path)}`);
+    } catch (error) {
+      this.#log.event(`the copy ${path} can't be read: ${toWaifuError(error).message}`);
+    }
+  }
+
   write(seed: SeedRecord): void {
+    this.lost.delete(seed.uuid);
     this.#enqueue(`keep a copy of the seed of ${seed.name}`, async () => {
       const path = this.#pathOf(seed.uuid);
       const file = await open(`${path}.new`, "w", 0o600);
@@ -51,6 +66,7 @@ export class SeedCopies {
         await file.close();
       }
       await rename(`${path}.new`, path);
+      await rm(damagedPath(path), { force: true });
       this.#kept.add(seed.uuid);
     });
   }
@@ -63,7 +79,11 @@ export class SeedCopies {
 
   remove(uuid: string): void {
     this.#kept.delete(uuid);
-    this.#enqueue(`remove the copy of ${uuid}`, () => rm(this.#pathOf(uuid), { force: true }));
+    this.lost.delete(uuid);
+    this.#enqueue(`remove the copy of ${uuid}`, async () => {
+      const path = this.#pathOf(uuid);
+      for (const each of [path, damagedPath(path)]) await rm(each, { force: true });
+    });
   }
 
   /** When all of it is on disk. */
@@ -72,7 +92,7 @@ export class SeedCopies {
   }
 
   #pathOf(uuid: string): string {
-    return join(this.#folder, `${uuid}${suffix}`);
+    return join(this.#folder, `${uuid}.seed`);
   }
 
   #enqueue(what: string, task: () => Promise<void>): void {

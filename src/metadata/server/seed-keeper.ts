@@ -27,6 +27,7 @@ export class SeedKeeper implements HashListener {
   readonly #copies: SeedCopies;
   readonly #link: HashLink;
   readonly #log: Log;
+  #hasAll = false;
   #isLost = false;
 
   constructor(book: SeedBook, copies: SeedCopies, link: HashLink, log: Log) {
@@ -48,9 +49,12 @@ export class SeedKeeper implements HashListener {
   onAll(hashes: ReadonlyMap<string, HashFields>): void {
     for (const [key, fields] of hashes) this.onChange(key, fields);
     for (const seed of this.#book.all()) void this.#settle(seed, hashes.has(seedKey(seed.uuid)));
-    this.#book.isComplete = true;
+    this.#hasAll = true;
     this.#isLost = false;
+    this.#judge();
     this.#log.event(`Redis is there: ${this.#book.size} seeds`);
+    for (const uuid of this.#copies.lost)
+      this.#log.event(`Redis and the copies have lost the seed of ${uuid}: edit that instance, or delete it`);
   }
 
   onChange(key: string, fields: HashFields | undefined): void {
@@ -61,14 +65,21 @@ export class SeedKeeper implements HashListener {
     if (found !== undefined && "deletedAt" in found) this.#forget(uuid);
     else if (found !== undefined && found.generation >= (known?.generation ?? 0)) this.#learn(found, known);
     else if (known !== undefined) void this.#settle(known, false);
+    this.#judge();
   }
 
   onLost(error: unknown): void {
-    this.#book.isComplete = false;
+    this.#hasAll = false;
+    this.#judge();
     if (this.#isLost) return;
     this.#isLost = true;
     const why = toWaifuError(error).message;
     this.#log.event(`Redis is away: ${why}; serving the ${this.#book.size} seeds that are known`);
+  }
+
+  /** A guest whose seed was lost may be the one who asks. */
+  #judge(): void {
+    this.#book.isComplete = this.#hasAll && this.#copies.lost.size === 0;
   }
 
   #learn(found: SeedRecord, known: SeedRecord | undefined): void {

@@ -6,11 +6,7 @@ import { Served } from "./served.ts";
 let served: Served;
 
 beforeAll(async () => {
-  served = await Served.open();
-  await served.startRedis();
-  await served.startService();
-  await served.put(seedOf(1));
-  await served.log.until("guest-1: generation 1");
+  served = await Served.withGuest();
 });
 
 afterAll(() => served.close());

@@ -1,7 +1,6 @@
 import { afterEach, beforeEach, expect, test } from "bun:test";
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
-import type { Command } from "../../../src/command.ts";
 import { parseReads, secretsKey } from "../../../src/metadata/secret-record.ts";
 import {
   type GuestSecret,
@@ -9,8 +8,6 @@ import {
   removeSecret,
   storeSecrets,
 } from "../../../src/metadata/secret-service.ts";
-import { forgetSeed } from "../../../src/metadata/seed-service.ts";
-import { redisSocket } from "../../../src/metadata/service-paths.ts";
 import { seedOf, tokenOf } from "./samples.ts";
 import { Served } from "./served.ts";
 
@@ -30,17 +27,8 @@ beforeEach(async () => {
 
 afterEach(async () => await served.close());
 
-/** Runs a command as the node would, on the Redis of this test. */
-async function run({ argv, stdin }: Command): Promise<string> {
-  const words = argv.map((word) => (word === redisSocket ? served.redis.socket : word));
-  const child = Bun.spawn(words, { stdin: stdin instanceof Uint8Array ? stdin : "ignore" });
-  const stdout = await child.stdout.text();
-  expect(await child.exited).toBe(0);
-  return stdout;
-}
-
 const give = async (...secrets: Partial<GuestSecret>[]) =>
-  await run(
+  await served.redis.run(
     storeSecrets(
       uuid,
       tokenOf("A"),
@@ -51,7 +39,7 @@ const give = async (...secrets: Partial<GuestSecret>[]) =>
 const ask = (path: string, letter = "A", init: RequestInit = {}) =>
   fetch(new URL(`/${tokenOf(letter)}/secrets/${path}`, served.service.url), init);
 
-const readsOf = async () => parseReads(await run(listReads(uuid)));
+const readsOf = async () => parseReads(await served.redis.run(listReads(uuid)));
 
 test("a guest lists its secrets and reads them, as often as it likes, and each read is recorded", async () => {
   const bytes = Uint8Array.from({ length: 256 }, (_, index) => index);
@@ -87,7 +75,7 @@ test("one that is for once is given to one of many who ask at the same time", as
 
 test("what is taken away, or was never there, is not found, and leaves no trace", async () => {
   await give({}, { key: "other" });
-  await run(removeSecret(uuid, "pw"));
+  await served.redis.run(removeSecret(uuid, "pw"));
   for (const name of ["pw", "none", "..%2fpw", "a/b", "x".repeat(65)])
     expect((await ask(name)).status).toBe(404);
   expect((await ask("other", "A", { method: "POST" })).status).toBe(404);
@@ -102,7 +90,9 @@ test("another guest's token opens nothing, not even whether something is there",
 });
 
 test("what was sealed for another guest, or under another name, is not given", async () => {
-  await run(storeSecrets(uuid, tokenOf("B"), [{ key: "pw", value: Buffer.from(password), once: false }]));
+  await served.redis.run(
+    storeSecrets(uuid, tokenOf("B"), [{ key: "pw", value: Buffer.from(password), once: false }]),
+  );
   expect((await ask("pw")).status).toBe(500);
   await give({ key: "other" });
   await served.redis.cli(
@@ -137,7 +127,7 @@ test("with Redis away the guest is told to come again", async () => {
 test("nothing of a deleted instance's secrets is left", async () => {
   await give({});
   await ask("pw");
-  await run(forgetSeed(uuid, new Date()));
+  await served.bury(seedOf(1));
   expect((await served.redis.cli("KEYS", "*")).trim().split("\n").sort()).toEqual([
     `waifu:seed:${uuid}`,
     `waifu:seed:${seedOf(2).uuid}`,
@@ -149,7 +139,7 @@ test("the value is nowhere but in the answer: not in Redis, the copies, the log 
   expect(await (await ask("pw")).text()).toBe(password);
   await served.redis.cli("CONFIG", "SET", "rdbcompression", "no");
   await served.redis.cli("SAVE");
-  const metrics = await (await fetch(served.service.metricsUrl)).text();
+  const metrics = await served.metrics();
   await served.stopService();
   const files = [join(served.folder, "dump.rdb")];
   for (const name of await readdir(served.copyFolder)) files.push(join(served.copyFolder, name));

@@ -1,23 +1,31 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { seedFields } from "../../../src/metadata/seed-fields.ts";
-import { type SeedRecord, seedKey } from "../../../src/metadata/seed-record.ts";
-import { type Service, startService } from "../../../src/metadata/server/service.ts";
+import type { SeedRecord } from "../../../src/metadata/seed-record.ts";
+import { forgetSeed, storeSeed } from "../../../src/metadata/seed-service.ts";
+import { type Service, type ServiceOptions, startService } from "../../../src/metadata/server/service.ts";
 import { type RedisServer, startRedis } from "../../redis/redis-server.ts";
-import { arpTable, macOf, RecordingLog, tokenOf } from "./samples.ts";
+import { type ArpRow, arpTable, macOf, RecordingLog, seedOf, tokenOf } from "./samples.ts";
 
-/** A service in a folder of its own, whose one neighbour, 127.0.0.1, is guest 1. */
+/** A service in a folder of its own, whose one neighbour, unless others are named, is guest 1 at 127.0.0.1. */
 export class Served {
   readonly folder: string;
   readonly log = new RecordingLog();
   #service: Service | undefined;
   #redis: RedisServer | undefined;
 
-  static async open(): Promise<Served> {
+  static async open(...neighbours: ArpRow[]): Promise<Served> {
     const folder = await mkdtemp(join(tmpdir(), "waifuctl-served-"));
-    await writeFile(join(folder, "arp"), arpTable(["127.0.0.1", macOf(1)]));
+    const rows: ArpRow[] = neighbours.length === 0 ? [["127.0.0.1", macOf(1)]] : neighbours;
+    await writeFile(join(folder, "arp"), arpTable(...rows));
     return new Served(folder);
+  }
+
+  /** With Redis, and the seed of guest 1. */
+  static async withGuest(): Promise<Served> {
+    const served = await Served.open();
+    await served.putGuest();
+    return served;
   }
 
   private constructor(folder: string) {
@@ -42,7 +50,7 @@ export class Served {
     this.#redis = await startRedis(this.folder, ...settings);
   }
 
-  async startService(): Promise<void> {
+  async startService(change: Partial<ServiceOptions> = {}): Promise<void> {
     this.#service = await startService(
       {
         listen: { hostname: "127.0.0.1", port: 0 },
@@ -52,26 +60,31 @@ export class Served {
         leaseFolder: this.folder,
         arpFile: join(this.folder, "arp"),
         rate: 1_000_000,
+        ...change,
       },
       this.log.event,
       new AbortController().signal,
     );
   }
 
-  /** As the operator does it. */
+  async startBoth(): Promise<void> {
+    await this.startRedis();
+    await this.startService();
+    await this.log.until("Redis is there");
+  }
+
+  async putGuest(): Promise<void> {
+    await this.startBoth();
+    await this.put(seedOf(1));
+    await this.log.until("guest-1: generation 1");
+  }
+
   async put(seed: SeedRecord): Promise<void> {
-    const key = seedKey(seed.uuid);
-    await this.redis.pipe([["MULTI"], ["DEL", key], ["HSET", key, ...seedFields(seed).flat()], ["EXEC"]]);
+    await this.redis.run(storeSeed(seed));
   }
 
   async bury({ uuid }: SeedRecord): Promise<void> {
-    const key = seedKey(uuid);
-    await this.redis.pipe([
-      ["MULTI"],
-      ["DEL", key],
-      ["HSET", key, "deleted", "2026-01-01T00:00:00Z"],
-      ["EXEC"],
-    ]);
+    await this.redis.run(forgetSeed(uuid, new Date()));
   }
 
   /** What guest 1 gets: the status, and a good answer's text. */
@@ -79,6 +92,10 @@ export class Served {
     const response = await fetch(new URL(`/${tokenOf(letter)}/user-data`, this.service.url));
     const text = await response.text();
     return [response.status, response.ok ? text : ""];
+  }
+
+  async metrics(): Promise<string> {
+    return await (await fetch(this.service.metricsUrl)).text();
   }
 
   async stopService(): Promise<void> {

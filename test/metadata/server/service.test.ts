@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test } from "bun:test";
-import { readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { seedKey } from "../../../src/metadata/seed-record.ts";
 import { seedOf, tokenOf } from "./samples.ts";
@@ -15,20 +15,8 @@ beforeEach(async () => {
 
 afterEach(() => served.close());
 
-async function startBoth(): Promise<void> {
-  await served.startRedis();
-  await served.startService();
-  await served.log.until("Redis is there");
-}
-
-async function putGuest(): Promise<void> {
-  await startBoth();
-  await served.put(guest);
-  await served.log.until("guest-1: generation 1");
-}
-
 test("a seed is served as soon as it is put, edited or deleted", async () => {
-  await startBoth();
+  await served.startBoth();
   expect(await served.userData()).toEqual([404, ""]);
   await served.put(guest);
   await served.log.until("guest-1: generation 1");
@@ -44,7 +32,7 @@ test("a seed is served as soon as it is put, edited or deleted", async () => {
 });
 
 test("a new token replaces the old one", async () => {
-  await putGuest();
+  await served.putGuest();
   await served.put({ ...edited, tokenHash: seedOf(2).tokenHash });
   await served.log.until("guest-1: generation 2");
   expect(await served.userData("A")).toEqual([404, ""]);
@@ -52,7 +40,7 @@ test("a new token replaces the old one", async () => {
 });
 
 test("Redis killed: seeds are served, after a restart of the service too", async () => {
-  await putGuest();
+  await served.putGuest();
   await served.redis.kill();
   await served.log.until("Redis is away");
   expect(await served.userData()).toEqual([200, "#user 1\n"]);
@@ -63,7 +51,7 @@ test("Redis killed: seeds are served, after a restart of the service too", async
 });
 
 test("Redis restarted empty: seeds are put back, byte by byte", async () => {
-  await putGuest();
+  await served.putGuest();
   const bytes = Uint8Array.from({ length: 256 }, (_, index) => index);
   await served.put(seedOf(1, { generation: 3, files: { "user-data": bytes } }));
   await served.log.until("guest-1: generation 3");
@@ -79,7 +67,7 @@ test("Redis restarted empty: seeds are put back, byte by byte", async () => {
 });
 
 test.each(["FLUSHALL", "DEL"])("%s by hand: the seed is put back", async (command) => {
-  await putGuest();
+  await served.putGuest();
   await served.redis.cli(...(command === "DEL" ? ["DEL", seedKey(guest.uuid)] : ["FLUSHALL"]));
   await served.log.until("put the seed of guest-1 back");
   expect(await served.userData()).toEqual([200, "#user 1\n"]);
@@ -89,7 +77,7 @@ test.each(["FLUSHALL", "DEL"])("%s by hand: the seed is put back", async (comman
 test.each(["empty", "with the seed"])(
   "a guest that was deleted while Redis was away, which comes back %s, stays deleted",
   async (how) => {
-    await putGuest();
+    await served.putGuest();
     await served.redis.kill();
     await served.stopService();
     await served.startService();
@@ -105,7 +93,7 @@ test.each(["empty", "with the seed"])(
 );
 
 test("an older generation in Redis is replaced by the copy, a tombstone is not", async () => {
-  await startBoth();
+  await served.startBoth();
   const other = seedOf(2);
   await served.put(edited);
   await served.put(other);
@@ -125,31 +113,12 @@ test("an older generation in Redis is replaced by the copy, a tombstone is not",
 });
 
 test("what is no seed replaces none", async () => {
-  await putGuest();
+  await served.putGuest();
   await served.redis.cli("HSET", seedKey(guest.uuid), "mac", "nonsense");
   await served.log.until("is no seed");
   expect(await served.userData()).toEqual([200, "#user 1\n"]);
   await served.redis.cli("HSET", seedKey("../../../etc/passwd"), "name", "x");
   await served.log.until("passwd in Redis is no seed");
-});
-
-test.each([
-  ["a flipped byte", (bytes: Buffer) => Buffer.from(bytes).fill("x", 100, 101)],
-  ["a short one", (bytes: Buffer) => bytes.subarray(0, 90)],
-  ["an empty one", () => Buffer.alloc(0)],
-])("a damaged copy, %s, is set aside and not served", async (_, damage) => {
-  await putGuest();
-  await served.redis.kill();
-  await served.stopService();
-  const path = join(served.copyFolder, `${guest.uuid}.seed`);
-  await writeFile(path, damage(await readFile(path)));
-  await served.startService();
-  await served.log.until("is damaged: set aside");
-  expect(await served.userData()).toEqual([503, ""]);
-  expect(await readdir(served.copyFolder)).toEqual([`${guest.uuid}.seed.damaged`]);
-  await served.startRedis();
-  await served.log.until("Redis is there");
-  expect(await served.userData()).toEqual([404, ""]);
 });
 
 test("neither Redis nor a copy: come again", async () => {
@@ -167,7 +136,7 @@ const phoneHome = async () =>
   ).status;
 
 test("a Redis that is full: guests are served, and phone home later", async () => {
-  await putGuest();
+  await served.putGuest();
   await served.redis.cli("CONFIG", "SET", "maxmemory", "1");
   expect(await served.userData()).toEqual([200, "#user 1\n"]);
   expect(await phoneHome()).toBe(503);
@@ -176,7 +145,7 @@ test("a Redis that is full: guests are served, and phone home later", async () =
 });
 
 test("a Redis that hangs: the same, and it is taken for away", async () => {
-  await putGuest();
+  await served.putGuest();
   served.redis.freeze();
   const home = phoneHome();
   expect(await served.userData()).toEqual([200, "#user 1\n"]);
@@ -188,30 +157,11 @@ test("a Redis that hangs: the same, and it is taken for away", async () => {
   expect(await phoneHome()).toBe(200);
 }, 20_000);
 
-test("a copy that can't be written is told, and the seed is served", async () => {
-  await startBoth();
-  await writeFile(join(served.copyFolder, "x"), "");
-  // A folder stands where the copy would be written.
-  await Bun.write(join(served.copyFolder, `${guest.uuid}.seed.new`, "x"), "");
-  await served.put(guest);
-  await served.log.until("couldn't keep a copy of the seed of guest-1");
-  expect(await served.userData()).toEqual([200, "#user 1\n"]);
-});
-
-test("a folder for copies that can't be made is told, and Redis suffices", async () => {
-  await writeFile(served.copyFolder, "");
-  await startBoth();
-  await served.put(guest);
-  await served.log.until("guest-1: generation 1");
-  expect(await served.userData()).toEqual([200, "#user 1\n"]);
-  expect(served.log.lines[0]).toStartWith("the copies can't be read: ");
-});
-
 test("metrics tell how it is", async () => {
-  await putGuest();
+  await served.putGuest();
   await served.userData();
   await served.userData("Z");
-  const text = await (await fetch(served.service.metricsUrl)).text();
+  const text = await served.metrics();
   expect(text).toContain('waifu_metadata_requests_total{outcome="served"} 1\n');
   expect(text).toContain('waifu_metadata_requests_total{outcome="refused"} 1\n');
   expect(text).toContain("waifu_metadata_redis_up 1\n");
