@@ -48,8 +48,13 @@ export class WaifuError extends Error {
   }
 
   get exitStatus(): number {
-    return exitStatus[this.code];
+    return exitStatusOf(this.code);
   }
+}
+
+/** Also for what is no error, such as findings that were printed. */
+export function exitStatusOf(code: ErrorCode): number {
+  return exitStatus[code];
 }
 
 /** Anything thrown, as a WaifuError; what we did not foresee is a bug. */

@@ -97,16 +97,7 @@ async function requestOf(
   { description, node, ...change }: Extract<Work, { action: "create" | "replace" }>,
   { usualUserData }: RunOptions,
 ): Promise<CreateRequest> {
-  const {
-    name,
-    template,
-    cpus,
-    memoryBytes,
-    diskBytes,
-    seed,
-    restart,
-    userData = usualUserData,
-  } = description;
+  const { name, template, cpus, memoryBytes, diskBytes, seed, restart, userData } = description;
   return {
     name,
     template,
@@ -116,7 +107,10 @@ async function requestOf(
     cpus,
     memoryBytes,
     diskBytes,
-    userData,
+    userData:
+      userData === undefined
+        ? usualUserData
+        : { text: userData.text, facts: checkUserData(userData.text, userData.path) },
     sshKeys: await cluster.publicKeys(description.sshKeyFile),
     seed,
     restart,

@@ -5,7 +5,7 @@ import { changeJson, count, outcomeJson, refuseIncomplete, renderChanges } from 
 import { waitTimeout } from "./argument-values.ts";
 import { changes, defineCommand, destroys } from "./define-command.ts";
 import { tellFailures, warnOfNodes } from "./node-warnings.ts";
-import { readUserData } from "./user-data-file.ts";
+import { takeUserData } from "./user-data-file.ts";
 
 /** Shared with `diff`, which shows what this would do. */
 export const described = {
@@ -37,7 +37,7 @@ export const command = defineCommand({
     // What the question is about; nobody is asked who wants neither.
     if (!json && !(quiet && yes)) terminal.stderr.write(renderChanges(planned, terminal.stderr));
     await confirm(`Do this: ${count(work)}?`);
-    const usualUserData = await readUserData(cluster.config.defaults.userDataFile);
+    const usualUserData = await takeUserData(cluster.config.defaults.userDataFile, context);
     const options = { usualUserData, timeoutMs: timeout * 1000 };
     const outcomes = await runApply(cluster, work, options, { reporter, signal });
     const failed = outcomes.flatMap(({ change, error }) => (error ? [{ name: change.name, error }] : []));

@@ -1,4 +1,4 @@
-import { WaifuError } from "../errors.ts";
+import { exitStatusOf } from "../errors.ts";
 import { restartPolicies } from "../instance-spec.ts";
 import { awaitCreated, type Creation, createInstance, decideCreate } from "../instances/create.ts";
 import { describePlan, renderPlan } from "../nodes/describe-plan.ts";
@@ -7,7 +7,7 @@ import { parseKeyValue, parseWholeNumber, toRecord, waitTimeout } from "./argume
 import { changes, defineCommand } from "./define-command.ts";
 import { instanceJson } from "./instance-view.ts";
 import { renderPlacement } from "./placement-view.ts";
-import { readUserData, reviewGiven } from "./user-data-file.ts";
+import { takeUserData } from "./user-data-file.ts";
 
 export const command = defineCommand({
   examples: [
@@ -98,8 +98,7 @@ export const command = defineCommand({
       diskBytes: flags.disk,
       labels: toRecord(flags.label),
       nodeLabels: toRecord(flags.nodeLabel),
-      userData:
-        file === undefined ? undefined : await reviewGiven(await readUserData(file, terminal), reporter),
+      userData: await takeUserData(file, { terminal, reporter }),
       sshKeys: await cluster.publicKeys(flags.sshKey),
     };
     const explain = ({ placement }: Pick<Creation, "placement">) => {
@@ -126,6 +125,6 @@ export const command = defineCommand({
       flags.explain ? { ...answer, placement } : answer,
       `${spec.name} ${state === "degraded" ? "is degraded" : "runs"} on ${node.name}${address ? ` at ${address}` : ""}\n`,
     );
-    return state === "degraded" ? new WaifuError("not-ready", "").exitStatus : 0;
+    return state === "degraded" ? exitStatusOf("not-ready") : 0;
   },
 });

@@ -1,5 +1,5 @@
 import { decideApply } from "../apply/decide-apply.ts";
-import { WaifuError } from "../errors.ts";
+import { exitStatusOf } from "../errors.ts";
 import { described } from "./apply.ts";
 import { changeJson, renderChanges } from "./apply-view.ts";
 import { defineCommand } from "./define-command.ts";
@@ -12,6 +12,6 @@ export const command = defineCommand({
     const { changes, failures } = await decideApply(await deps(), file, { prune, replace }, signal);
     print({ changes: changes.map(changeJson) }, () => renderChanges(changes, terminal.stdout));
     const isSame = changes.every(({ action }) => action === "none");
-    return warnOfNodes(failures, reporter) || (isSame ? 0 : new WaifuError("findings", "").exitStatus);
+    return warnOfNodes(failures, reporter) || (isSame ? 0 : exitStatusOf("findings"));
   },
 });

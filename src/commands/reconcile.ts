@@ -1,4 +1,4 @@
-import { WaifuError } from "../errors.ts";
+import { exitStatusOf } from "../errors.ts";
 import { nodeNamed } from "../nodes/cluster.ts";
 import type { Outcome } from "../reconcile/outcome.ts";
 import { reconcile } from "../reconcile/reconcile.ts";
@@ -57,7 +57,6 @@ export const command = defineCommand({
 });
 
 function statusOf(outcomes: readonly Outcome[]): number {
-  if (outcomes.some(({ outcome }) => outcome === "failed"))
-    return new WaifuError("half-changed", "").exitStatus;
-  return outcomes.some(({ outcome }) => outcome === "left") ? new WaifuError("findings", "").exitStatus : 0;
+  if (outcomes.some(({ outcome }) => outcome === "failed")) return exitStatusOf("half-changed");
+  return outcomes.some(({ outcome }) => outcome === "left") ? exitStatusOf("findings") : 0;
 }

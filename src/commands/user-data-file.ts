@@ -46,6 +46,14 @@ export async function reviewGiven({ text, path }: GivenUserData, reporter: Repor
   return { text, facts };
 }
 
+/** Reads and reviews the user-data of new instances, where there is any of the operator's own. */
+export async function takeUserData(
+  path: string | undefined,
+  { terminal, reporter }: { readonly terminal: Pick<Terminal, "input">; readonly reporter: Reporter },
+): Promise<NewUserData | undefined> {
+  return path === undefined ? undefined : await reviewGiven(await readUserData(path, terminal), reporter);
+}
+
 /** What `edit` was given in place of an editor's work. Throws `usage`, `not-found`, or `refused` when there is nothing to go back to. */
 export async function newUserData(
   { file, rollback }: { readonly file?: string; readonly rollback: boolean },

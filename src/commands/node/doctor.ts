@@ -1,4 +1,4 @@
-import { WaifuError } from "../../errors.ts";
+import { exitStatusOf } from "../../errors.ts";
 import { nodeNamed } from "../../nodes/cluster.ts";
 import { ownBinary } from "../../setup/binary.ts";
 import { type Checkup, checkNodes } from "../../setup/doctor.ts";
@@ -16,7 +16,7 @@ export const command = defineCommand({
     const checkups = await checkNodes(cluster, nodes, await ownBinary(), signal);
     print(checkups, () => checkups.map(render).join(""));
     const isWell = checkups.every(({ findings }) => !findings.some(isFailure));
-    return isWell ? 0 : new WaifuError("findings", "").exitStatus;
+    return isWell ? 0 : exitStatusOf("findings");
   },
 });
 

@@ -1,4 +1,4 @@
-import { WaifuError } from "../../errors.ts";
+import { exitStatusOf } from "../../errors.ts";
 import { nodeNamed } from "../../nodes/cluster.ts";
 import { describePlan, renderPlan } from "../../nodes/describe-plan.ts";
 import { onEveryNode } from "../../nodes/fan-out.ts";
@@ -36,7 +36,7 @@ export const command = defineCommand({
     const failed = tellFailures(failures, reporter);
     if (failed !== 0 || dryRun) return failed;
     const isWhole = answers.every((setup) => !findingsOf(setup).some(isFailure));
-    return isWhole ? 0 : new WaifuError("findings", "").exitStatus;
+    return isWhole ? 0 : exitStatusOf("findings");
   },
 });
 

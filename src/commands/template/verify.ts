@@ -1,4 +1,4 @@
-import { WaifuError } from "../../errors.ts";
+import { exitStatusOf } from "../../errors.ts";
 import { nodeNamed } from "../../nodes/cluster.ts";
 import { isDamaged, type Verdict, verifyTemplates } from "../../templates/verify.ts";
 import { shortDigest } from "../../templates/versions.ts";
@@ -49,6 +49,6 @@ export const command = defineCommand({
     if (damaged === undefined) return status;
     const version = `${damaged.name}@${shortDigest(damaged.digest)}`;
     reporter.warn(`Mend what is damaged: waifuctl template add ${version} --node ${damaged.node} --repair`);
-    return new WaifuError("findings", "").exitStatus;
+    return exitStatusOf("findings");
   },
 });
