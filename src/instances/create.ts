@@ -13,6 +13,7 @@ import { decideDelete, deleteInstance } from "./delete.ts";
 import { chooseDiskSize } from "./disk-size.ts";
 import type { CreateRequest, Draft } from "./draft.ts";
 import { checkInstanceName } from "./name.ts";
+import { withNameClaim } from "./name-claim.ts";
 import { planRemoval } from "./removal.ts";
 import { checkNameIsFree } from "./taken-name.ts";
 import { type Awakening, type WaitGoal, waitForGuest } from "./wait.ts";
@@ -24,6 +25,8 @@ export type Creation = {
   readonly plan: Plan;
   readonly draft: Draft;
   readonly probe: NodeProbe;
+  /** The nodes that answered. */
+  readonly answered: readonly NodeConfig[];
 };
 
 /**
@@ -70,7 +73,8 @@ async function decide(cluster: Cluster, request: CreateRequest, signal?: AbortSi
   );
   const probe = view.answers.find((answer) => answer.node.name === placement.chosen);
   if (probe === undefined) throw noFit(draft.name, placement, view, request.node);
-  return { ...planCreate(draft, probe), node: probe.node, placement, draft, probe };
+  const answered = view.answers.map(({ node }) => node);
+  return { ...planCreate(draft, probe), node: probe.node, placement, draft, probe, answered };
 }
 
 /**
@@ -119,7 +123,9 @@ async function createOn(
     return await withNodeLock(cluster, node, until(undecided.signal, watch), async (watch, isFresh) => {
       const first = await deciding;
       const creation = isFresh(first.probe) ? first : await decideAgain(cluster, first, watch.signal);
-      return hasTemplate(creation) ? await carryOut(cluster, creation, watch) : undefined;
+      if (!hasTemplate(creation)) return undefined;
+      const claim = { ...creation, name: creation.draft.name };
+      return await withNameClaim(cluster, claim, watch, (watch) => carryOut(cluster, creation, watch));
     });
   } catch (error) {
     // What kept it from being decided is what to tell, not that the lock was given up for it.
@@ -236,7 +242,7 @@ async function decideAgain(cluster: Cluster, decided: Creation, signal?: AbortSi
   const candidate = toCandidate(probe, draft.template.digest);
   const placement = place([candidate], { ...draft, labels: {} });
   if (placement.chosen === undefined) throw noFit(draft.name, placement, { answers: [probe], failures: [] });
-  return { ...planCreate(draft, probe), node, placement: decided.placement, draft, probe };
+  return { ...decided, ...planCreate(draft, probe), draft, probe };
 }
 
 function removalOf({ now }: Cluster, spec: InstanceSpec, probe: NodeProbe): Plan {

@@ -43,6 +43,21 @@ export async function withImageLock<T>(
   return await underLock(cluster, node, { waitMs: IMAGE_WAIT_MS, path: imageLockPath(digest) }, watch, work);
 }
 
+/** Names that share a lock only wait for each other. */
+const NAME_LOCKS = 64;
+
+/** Works while no other waifuctl that asks the same node works on an instance of that name. Else as `withNodeLock`. */
+export async function withNameLock<T>(
+  cluster: Cluster,
+  node: NodeConfig,
+  name: string,
+  watch: Watch,
+  work: (watch: Watch) => Promise<T>,
+): Promise<T> {
+  const path = `/run/lock/waifu-name-${Bun.hash.crc32(name) % NAME_LOCKS}.lock`;
+  return await underLock(cluster, node, { waitMs: NODE_WAIT_MS, path }, watch, work);
+}
+
 async function underLock<T>(
   cluster: Cluster,
   node: NodeConfig,

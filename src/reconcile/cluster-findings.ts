@@ -8,9 +8,7 @@ type Placed = { readonly node: string; readonly spec: InstanceSpec };
 
 /** What only shows over several nodes, or beside what is remembered here. */
 export function clusterFindings(view: View): Found[] {
-  const placed = view.nodes.flatMap(({ probe }) =>
-    probe.domains.flatMap(({ spec }) => (spec === undefined ? [] : [{ node: probe.node.name, spec }])),
-  );
+  const placed = placedOf(view);
   return [
     ...unreachable(view),
     ...twice(placed),
@@ -19,6 +17,20 @@ export function clusterFindings(view: View): Found[] {
     ...templates(view, placed),
     ...secrets(view, placed),
   ];
+}
+
+/** Uuids of those that share a name or uuid with another: while nobody has said which is the right one, neither is mended. */
+export function twinsOf(view: View): Set<string> {
+  const placed = placedOf(view);
+  const isTwin = ({ uuid, name }: InstanceSpec) =>
+    placed.filter(({ spec }) => spec.uuid === uuid || spec.name === name).length > 1;
+  return new Set(placed.flatMap(({ spec }) => (isTwin(spec) ? [spec.uuid] : [])));
+}
+
+function placedOf({ nodes }: View): Placed[] {
+  return nodes.flatMap(({ probe }) =>
+    probe.domains.flatMap(({ spec }) => (spec === undefined ? [] : [{ node: probe.node.name, spec }])),
+  );
 }
 
 function unreachable({ failures, memories }: View): Found[] {

@@ -4,6 +4,7 @@ import type { Cluster } from "../nodes/cluster.ts";
 import { describePlan } from "../nodes/describe-plan.ts";
 import { until, type Watch } from "../nodes/run-plan.ts";
 import { takeRunLock } from "../state/run-lock.ts";
+import { twinsOf } from "./cluster-findings.ts";
 import type { Found } from "./finding.ts";
 import { findingsOf, inOrder, nodeFindings } from "./findings.ts";
 import { gather } from "./gather.ts";
@@ -76,7 +77,9 @@ async function mendAll(
   { isForced }: ReconcileOptions,
   watch: Watch,
 ): Promise<Outcome[]> {
-  const may = ({ risk }: Found) => risk === "safe" || (risk === "force" && isForced);
+  const twins = twinsOf(view);
+  const may = ({ risk, uuid = "" }: Found) =>
+    (risk === "safe" || (risk === "force" && isForced)) && !twins.has(uuid);
   const operations = Map.groupBy(operationFindings(view), ({ node }) => node);
   const cared = await Promise.all(
     view.nodes.map(async (seen) => {

@@ -1,7 +1,6 @@
 import { afterAll, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
 import fc from "fast-check";
 import { writeIdleImage } from "./idle-image.ts";
-import type { LabNode } from "./node.ts";
 import type { Outcome } from "./run.ts";
 import { type TestLab, testLab } from "./test-lab.ts";
 import { type Traces, tracesOf } from "./traces.ts";
@@ -36,7 +35,10 @@ beforeAll(async () => {
   await second.answer("template", "add", "idle", image);
 });
 
-afterAll(() => Promise.all(operators.map((operator) => operator.leave())));
+afterAll(async () => {
+  await clear();
+  await Promise.all(operators.map((operator) => operator.leave()));
+});
 
 const poolOfNames = ["a", "b", "c", "d", "e", "f"] as const;
 const names = fc.constantFrom(...poolOfNames);
@@ -99,28 +101,27 @@ async function checkNodes(listed: readonly Listed[]): Promise<void> {
 const addresses = (lines: readonly string[] = []) =>
   lines.map((line) => /192\.168\.122\.\d+/.exec(line)?.[0] ?? line).toSorted();
 
-async function clear(node: readonly LabNode[]): Promise<void> {
-  const listed = await operators[0].answer<Listed[]>("list");
-  await Promise.all(listed.map(({ name }) => operators[0].answer("delete", name, "--yes")));
-  expect(await tracesOf(node)).toEqual(before);
+async function clear(): Promise<void> {
+  for (;;) {
+    const [first] = await operators[0].answer<Listed[]>("list");
+    if (first === undefined) break;
+    await operators[0].answer("delete", first.name, "--yes");
+  }
+  expect(await tracesOf(site.nodes)).toEqual(before);
 }
 
 test(`ten waifuctl at once, at random (WAIFU_RANDOM_SEED=${seed} WAIFU_RANDOM_RUNS=${runs})`, async () => {
   const property = fc.asyncProperty(rounds, async (moves) => {
-    try {
-      let existed: ReadonlySet<string> = new Set();
-      for (const round of moves) {
-        const done = await carryOut(round);
-        const listed = await operators[1].answer<Listed[]>("list");
-        checkRound(existed, done, listed);
-        await checkNodes(listed);
-        existed = new Set(listed.map(({ name }) => name));
-      }
-    } finally {
-      await clear(site.nodes);
+    let existed: ReadonlySet<string> = new Set();
+    for (const round of moves) {
+      const done = await carryOut(round);
+      const listed = await operators[1].answer<Listed[]>("list");
+      checkRound(existed, done, listed);
+      await checkNodes(listed);
+      existed = new Set(listed.map(({ name }) => name));
     }
   });
-  await fc.assert(property, {
+  await fc.assert(property.beforeEach(clear), {
     seed,
     numRuns: runs,
     interruptAfterTimeLimit: 200_000,

@@ -266,3 +266,46 @@ test("a second one of the same state file ends at once", async () => {
   expect(await run({ ...cluster, config })).toEqual([]);
   rmSync(folder, { recursive: true });
 });
+
+test("of twins neither is mended, and both are told", async () => {
+  const { n1, cluster } = scene();
+  const lost = { domains: [{ ...domain, autostart: false }], disks: [spec], reservations };
+  const n2 = new ScriptedRunner("n2", [
+    [/waifu-metadata\.service/, printTraces()],
+    ...probeRules(() => lost),
+  ]);
+  const two = { ...scriptedCluster([n1, n2]), state: cluster.state };
+  expect(await run(two)).toEqual(["uuid-twice left", "autostart left"]);
+});
+
+test("what was cut off is ended first, and its node then looked at anew", async () => {
+  const { n1, cluster, contents } = scene({ domains: [] }, [
+    [/delete ip-dhcp-host/, ""],
+    [
+      /^rm -f/,
+      () => {
+        contents.now = {};
+        contents.traces = "";
+        return "";
+      },
+    ],
+    [/^cat .*\.json$/, { exitCode: 1 }],
+  ]);
+  cluster.state.instances.forget(spec.uuid);
+  const { journal } = cluster.state;
+  journal.begin({
+    id: "1",
+    verb: "create",
+    instance: spec.name,
+    uuid: spec.uuid,
+    node: "n1",
+    stages: ["disk"],
+  });
+  expect(await run(cluster)).toEqual([]);
+  const open = () => journal.open().map((operation) => ({ ...operation, pid: 2 ** 22 + 1, birth: "" }));
+  const later = { ...cluster, state: { ...cluster.state, journal: { ...journal, open } } };
+  expect(await run(later)).toEqual(["operation-interrupted done"]);
+  expect(journal.open()).toEqual([]);
+  expect(n1.ran.some((line) => line.startsWith("rm -f"))).toBe(true);
+  expect(await run(later)).toEqual([]);
+});

@@ -63,7 +63,7 @@ export async function openStage<Node extends Machine>(node: Node, table: Table):
       if (await has()) await operator.answer("delete", subject, "--yes");
       for (const name of ["made", "other"]) await operator.run("template", "delete", name, "--yes");
       await operator.answer("template", "add", "other", join(home, "other.img"));
-      if (before === "absent") return;
+      if (before.startsWith("absent")) return;
       await operator.answer("create", subject, "-t", "idle", "--no-wait");
       if (before === "running") return;
       await operator.answer("stop", subject, "--force");

@@ -1,5 +1,5 @@
 /** How the subject of a trial stands before it. */
-export type Before = "absent" | "running" | "off and written";
+export type Before = "absent" | "absent, and its template" | "running" | "off and written";
 
 /** A verb that changes a node: what it starts from, and its words; files are those of the stage. */
 export type Verb = {
@@ -16,7 +16,7 @@ export const verbs: readonly Verb[] = [
   { title: "create", before: "absent", words: ["create", subject, "-t", "idle", "--no-wait"] },
   {
     title: "create, template first",
-    before: "absent",
+    before: "absent, and its template",
     words: ["create", subject, "-t", "other", "--no-wait"],
   },
   { title: "delete", before: "running", words: ["delete", subject, "--yes"] },
@@ -26,7 +26,11 @@ export const verbs: readonly Verb[] = [
   { title: "reinit", before: "off and written", words: ["reinit", subject, "--yes"] },
   { title: "edit", before: "off and written", words: ["edit", subject, "--file", "subject.yaml"] },
   { title: "edit, running", before: "running", words: ["edit", subject, "--file", "subject.yaml"] },
-  { title: "template add", before: "absent", words: ["template", "add", "other", "--node", nodeName] },
+  {
+    title: "template add",
+    before: "absent, and its template",
+    words: ["template", "add", "other", "--node", nodeName],
+  },
   {
     title: "template create",
     before: "off and written",
