@@ -25,7 +25,6 @@ export type Creation = {
   readonly plan: Plan;
   readonly draft: Draft;
   readonly probe: NodeProbe;
-  /** The nodes that answered. */
   readonly answered: readonly NodeConfig[];
 };
 
@@ -123,9 +122,8 @@ async function createOn(
     return await withNodeLock(cluster, node, until(undecided.signal, watch), async (watch, isFresh) => {
       const first = await deciding;
       const creation = isFresh(first.probe) ? first : await decideAgain(cluster, first, watch.signal);
-      if (!hasTemplate(creation)) return undefined;
-      const claim = { ...creation, name: creation.draft.name };
-      return await withNameClaim(cluster, claim, watch, (watch) => carryOut(cluster, creation, watch));
+      const make = (watch: Watch) => carryOut(cluster, creation, watch);
+      return hasTemplate(creation) ? await withNameClaim(cluster, creation, watch, make) : undefined;
     });
   } catch (error) {
     // What kept it from being decided is what to tell, not that the lock was given up for it.

@@ -12,7 +12,7 @@ import { checkNameIsFree } from "./taken-name.ts";
  */
 export async function withNameClaim<T>(
   cluster: Cluster,
-  { name, node, answered }: Claim,
+  { spec: { name }, node, answered }: Claim,
   watch: Watch,
   work: (watch: Watch) => Promise<T>,
 ): Promise<T> {
@@ -27,7 +27,7 @@ export async function withNameClaim<T>(
 }
 
 type Claim = {
-  readonly name: string;
+  readonly spec: { readonly name: string };
   /** Where the instance is to be. */
   readonly node: NodeConfig;
   /** All that answered, in the order of cluster.toml. */

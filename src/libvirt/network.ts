@@ -97,10 +97,12 @@ said=$(cat | virsh -q -c "$1" "net-update $2 add-last ip-dhcp-host \\"$3\\" --co
 
 /** Cut off after any of its parts, it can be run again: what is gone from libvirt may still be promised. */
 const releaseScript = `
-has() { virsh -q -c "$1" net-dumpxml "$2" $7 | grep -F -e "mac='$5'" | grep -Fq -e "ip='$6'"; }
-live=$(has "$@" '' && echo --live)
-config=$(has "$@" --inactive && echo --config)
-[ -z "$live$config" ] || virsh -q -c "$1" net-update "$2" delete ip-dhcp-host "$3" $config $live || exit
+kept=$(virsh -q -c "$1" net-dumpxml "$2" --inactive) && live=$(virsh -q -c "$1" net-dumpxml "$2") || exit
+has() { printf '%s\\n' "$1" | grep -F -e "mac='$2'" | grep -Fq -e "ip='$3'"; }
+where=
+! has "$kept" "$5" "$6" || where=--config
+! has "$live" "$5" "$6" || where="$where --live"
+[ -z "$where" ] || virsh -q -c "$1" net-update "$2" delete ip-dhcp-host "$3" $where || exit
 hosts=/var/lib/libvirt/dnsmasq/$2.hostsfile
 pid=$(cat "/run/libvirt/network/$2.pid" 2>/dev/null)
 [ -w "$hosts" ] && grep -q -e "^$5,$6\\(,\\|$\\)" "$hosts" || exit 0

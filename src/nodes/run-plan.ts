@@ -42,7 +42,8 @@ export async function journalled<T>(
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
     if (undo === undefined) {
-      journal.end(id, "failed", message);
+      // Of what nobody knows how far it came the journal keeps an open row, by which reconcile finishes or undoes it.
+      if (![error, watch.signal?.reason].some(isUnknown)) journal.end(id, "failed", message);
       throw error;
     }
     await putRight(plan, error, watch, undo);
@@ -51,6 +52,11 @@ export async function journalled<T>(
   }
   journal.end(id, "done");
   return result;
+}
+
+/** Also why a watch ended: that the lock was lost, and the link with it. */
+function isUnknown(error: unknown): boolean {
+  return error instanceof WaifuError && error.code === "outcome-unknown";
 }
 
 async function putRight(plan: Plan, cause: unknown, watch: Watch, undo: Undo): Promise<void> {

@@ -19,7 +19,6 @@ type Finding = {
   readonly node: string;
   readonly instance?: string;
   readonly message: string;
-  readonly reason: string;
   readonly risk: "safe" | "force" | "person";
   readonly hint?: string;
   readonly outcome: "done" | "left" | "failed";
@@ -135,7 +134,6 @@ beforeAll(async () => {
 
 afterAll(() => operator.leave());
 
-/** What is said of an instance, or of a file of its. */
 const saidOf = (answer: Answer, { name, uuid }: Instance, kind: string) =>
   answer.findings.find(
     ({ kind: one, instance, message }) => one === kind && (instance === name || message.includes(uuid)),
@@ -154,7 +152,6 @@ describe.each(drifts)("%s", (what, risk, kind) => {
       risk,
       outcome: risk === "safe" ? "done" : "left",
     });
-    expect(found?.reason).not.toBe("");
     if (risk !== "safe") expect(found?.hint).toEqual(expect.any(String));
   });
 

@@ -36,6 +36,12 @@ if command -v zfs >/dev/null; then
     echo "dataset $name"
   done
 fi
+redis=/run/waifu-redis/redis.sock
+[ ! -S "$redis" ] || redis-cli -s "$redis" --scan --pattern 'waifu:*' | while read -r key; do
+  # Of a seed that is gone a tombstone is meant to stay.
+  [ "$(redis-cli -s "$redis" HEXISTS "$key" deleted 2>&1)" = 1 ] || echo "key $key"
+done
+[ ! -d /var/lib/waifu-metadata ] || find /var/lib/waifu-metadata -type f -printf 'copy %p\\n'
 for lock in /run/lock/waifu*.lock; do
   [ ! -e "$lock" ] || flock -n "$lock" true || echo "lock $lock is held"
 done

@@ -4,7 +4,7 @@ import { openStage, type Stage } from "./stage.ts";
 import { carryOut, type Rehearsal, rehearse, type Trial, type Verdict } from "./trial.ts";
 import { nodeName, type Verb } from "./verbs.ts";
 
-export type Totals = Readonly<Record<"steps" | "blows" | "leaks" | "lost" | "other", number>>;
+export type Totals = Readonly<Record<"steps" | "kills" | "others" | "leaks" | "lost" | "missed", number>>;
 
 /** Several stages that share the trials between them. */
 export type Campaign = {
@@ -33,17 +33,23 @@ export function totalsOf(verdicts: readonly Verdict[]): Totals {
   const steps = new Set(
     verdicts.map(({ trial: { verb, call } }) => `${verb.title} ${call.nth} ${call.line}`),
   );
+  const kills = verdicts.filter(({ trial, end }) => trial.blow === "kill" && end !== "not reached").length;
+  const missed = count("not reached");
   return {
     steps: steps.size,
-    blows: verdicts.length - count("not reached"),
-    leaks: count("leak"),
+    kills,
+    others: verdicts.length - kills - missed,
+    leaks: count("leak", "not mended"),
     lost: count("lost"),
-    other: count("not mended", "not reached"),
+    missed,
   };
 }
 
-export function renderTotals({ steps, blows, leaks, lost, other }: Totals): string {
-  return `${steps} steps, ${blows} blows, ${leaks} leaks, ${lost} lost${other > 0 ? `, ${other} not mended or not reached` : ""}`;
+export function renderTotals({ steps, kills, others, leaks, lost, missed }: Totals): string {
+  const words = [`${steps} steps`, `${kills} kills`, `${leaks} leaks`, `${lost} lost`];
+  if (others > 0) words.splice(2, 0, `${others} other blows`);
+  if (missed > 0) words.push(`${missed} not reached`);
+  return words.join(", ");
 }
 
 export function renderVerdict({ trial: { blow, verb, call, when }, end, told }: Verdict): string {

@@ -9,7 +9,7 @@ for uuid in $(virsh -q list --all --uuid); do
   spec=$(virsh -q metadata "$uuid" --uri urn:waifu:1)
   told=$(echo "$spec" | grep -o '"\\(generation\\|power\\)":[^,}]*' | sort | paste -sd' ')
   start=$(virsh -q dominfo "$uuid" | sed -n 's/^Autostart: *//p')
-  size=$(virsh -q dumpxml --inactive "$uuid" | sed -n 's|^  <\\(memory\\|vcpu\\)[^>]*>\\([0-9]*\\)<.*|\\1 \\2|p' | paste -sd' ')
+  size=$(virsh -q dumpxml --inactive "$uuid" | sed -n 's,^  <\\(memory\\|vcpu\\)[^>]*>\\([0-9]*\\)<.*,\\1 \\2,p' | paste -sd' ')
   echo "$uuid: $(virsh -q domstate "$uuid"), autostart $start, $size, $told"
 done
 for history in /var/lib/waifu/seeds/*.json; do

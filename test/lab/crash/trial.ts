@@ -28,6 +28,8 @@ export type Verdict = {
 
 export const isGood = ({ end }: Verdict) => end === "as before" || end === "as wanted";
 
+const [REMOTE_FAILED, FINDINGS_LEFT] = [7, 9];
+
 /** Programs that only pass things on: what is hit there would have been hit at their neighbours too. */
 const filters = /^(base64|cut|d[fu]|find|flock|grep|head|od|openssl|ps|sleep|stat|tail|timeout|tr) /;
 
@@ -78,15 +80,25 @@ async function strike(stage: Stage<LabNode>, trial: Trial): Promise<Verdict> {
   }
   await blows[blow](stage, running, when);
   await gate.rest();
-  const { exitCode: promised } = await running.ended;
-  const mended = await operator.run("reconcile", "--json");
+  const { exitCode: promised, stderr } = await running.ended;
+  const said = `waifuctl ended with ${promised}: ${stderr.trim()}`;
+  let mended = await operator.run("reconcile", "--json");
+  if (promised === REMOTE_FAILED && mended.exitCode === FINDINGS_LEFT) {
+    // Whoever was told that it failed, and now what is left to do, says it once more.
+    await operator.run(...verb.words);
+    mended = await operator.run("reconcile", "--json");
+  }
   const now = await stage.look();
   if (mended.exitCode !== 0)
-    return { trial, end: "not mended", told: `exit ${mended.exitCode}: ${mended.stdout}${mended.stderr}` };
+    return {
+      trial,
+      end: "not mended",
+      told: `${said}\nreconcile ended with ${mended.exitCode}: ${mended.stdout}${mended.stderr}`,
+    };
   if (now === wanted) return { trial, end: "as wanted" };
   if (now === before && promised !== 0) return { trial, end: "as before" };
   const isLost = promised === 0 || keeperLines(now) !== keeperLines(before);
-  return { trial, end: isLost ? "lost" : "leak", told: difference(now, { before, wanted }) };
+  return { trial, end: isLost ? "lost" : "leak", told: `${said}\n${difference(now, { before, wanted })}` };
 }
 
 const keeperLines = (text: string) =>
