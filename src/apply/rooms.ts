@@ -1,4 +1,4 @@
-import { noFit } from "../instances/create.ts";
+import { noFit } from "../instances/no-fit.ts";
 import { toCandidate, unavailableCandidate } from "../nodes/candidate.ts";
 import { type Candidate, type PlacementRequest, place } from "../placement/place.ts";
 import type { Actual, Sight } from "./sight.ts";

@@ -14,6 +14,7 @@ import { chooseDiskSize } from "./disk-size.ts";
 import type { CreateRequest, Draft } from "./draft.ts";
 import { checkInstanceName } from "./name.ts";
 import { withNameClaim } from "./name-claim.ts";
+import { noFit } from "./no-fit.ts";
 import { planRemoval } from "./removal.ts";
 import { checkNameIsFree } from "./taken-name.ts";
 import { type Awakening, type WaitGoal, waitForGuest } from "./wait.ts";
@@ -209,27 +210,6 @@ export async function awaitCreated(
       cause: error,
     });
   }
-}
-
-/** Each node's reason; of the one that was asked for only its own, and what keeps it from answering as it is. */
-export function noFit(
-  name: string,
-  { verdicts }: Placement,
-  { failures }: FanOut<NodeProbe>,
-  asked?: string,
-): WaifuError {
-  const judged = verdicts.filter(({ node }) => asked === undefined || node === asked);
-  const failure = judged.length > 1 ? undefined : failures.find(({ node }) => node.name === judged[0]?.node);
-  if (failure !== undefined) {
-    const { code, message, hint } = failure.error;
-    const details = { hint, node: failure.node.name, instance: name, cause: failure.error };
-    return new WaifuError(code, `can't create ${name}: ${message}`, details);
-  }
-  const reasons = judged.map(({ node, reasons }) => `  ${node}: ${reasons.join("; ")}`);
-  const message = asked === undefined ? `no node fits ${name}` : `node ${asked} does not fit ${name}`;
-  return new WaifuError("no-fit", `${message}:\n${reasons.join("\n")}`, {
-    hint: "Ask for less, free something, or add a node: waifuctl node list shows what is free.",
-  });
 }
 
 async function decideAgain(cluster: Cluster, decided: Creation, signal?: AbortSignal): Promise<Creation> {
