@@ -107,8 +107,10 @@ test("an older generation in Redis is replaced by the copy, a tombstone is not",
   await served.log.until("guest-2: deleted");
   await served.log.until("Redis is there");
   expect(await served.userData()).toEqual([200, "#edited\n"]);
+  await served.log.until("put the seed of guest-1 back");
   expect(await served.redis.cli("HGET", seedKey(guest.uuid), "generation")).toBe("2\n");
   expect(await served.redis.cli("HKEYS", seedKey(other.uuid))).toBe("deleted\n");
+  await served.stopService();
   expect(await readdir(served.copyFolder)).toEqual([`${guest.uuid}.seed`]);
 });
 
