@@ -132,7 +132,8 @@ export function journal(database: Database, operator: string, now: () => Date): 
       ),
     find: (id) => {
       const found = read("substr(id, 1, length(?1)) = ?1", id);
-      if (found.length < 2) return found[0];
+      const exact = found.find((operation) => operation.id === id);
+      if (exact !== undefined || found.length < 2) return exact ?? found[0];
       throw new WaifuError("usage", `several operations begin with ${id}`, { hint: "Give more of its id." });
     },
     settle: (uuid, outcome, node) => {

@@ -29,6 +29,7 @@ test("recent are the last ones with how they ended, and all that are open", () =
 
 test("one is found by the beginning of its id, if that is enough", () => {
   begin("abc");
+  begin("abcd");
   begin("abd");
   begin("ab%");
   expect(state.journal.find("abc")?.id).toBe("abc");
