@@ -9,7 +9,7 @@ die() { say "$*"; exit 1; }
 
 packages="
   openssh-server openssh-client dropbear-bin sudo redis-server
-  libvirt-daemon-system libvirt-daemon-driver-qemu libvirt-clients libxml2-utils
+  libfaketime libvirt-daemon-system libvirt-daemon-driver-qemu libvirt-clients libxml2-utils
   qemu-system-x86 qemu-utils ovmf dnsmasq-base
   iproute2 iptables nftables util-linux kmod procps
   mmdebstrap debian-archive-keyring syslinux syslinux-common mtools dosfstools e2fsprogs fdisk

@@ -1,6 +1,6 @@
 import { repeatable } from "../command.ts";
 import type { NodeConfig } from "../config/cluster-config.ts";
-import { WaifuError } from "../errors.ts";
+import { type ErrorCode, WaifuError } from "../errors.ts";
 import { isActive } from "../libvirt/domain-list.ts";
 import type { Cluster } from "../nodes/cluster.ts";
 import type { FanOut } from "../nodes/fan-out.ts";
@@ -59,9 +59,15 @@ export async function captureTemplate(
   cluster.state.journal.settle(plan.uuid, "done", node.name);
   const all = [node, ...nodes.filter((other) => other.name !== node.name)];
   const prepared = await prepareTemplates(cluster, { ...version, isNewest: true }, all, watch);
-  cluster.state.journal.settle(version.digest, "failed", node.name);
+  // What nobody knows the end of stays open, for reconcile to make the template after all.
+  const isOpen = prepared.failures.some(
+    (failed) => failed.node.name === node.name && unknownEnds.has(failed.error.code),
+  );
+  if (!isOpen) cluster.state.journal.settle(version.digest, "failed", node.name);
   return { ...prepared, version };
 }
+
+const unknownEnds: ReadonlySet<ErrorCode> = new Set(["outcome-unknown", "half-changed", "unreachable"]);
 
 type AdoptedImage = Pick<TemplateVersion, "digest" | "imageBytes">;
 

@@ -73,8 +73,16 @@ export async function deleteTraces(
 
 function deletion({ now }: Cluster, probe: NodeProbe, traces: Traces): Deletion {
   const stages = planRemoval(probe, traces, now());
-  const plan = { verb: "delete", instance: traces.name, uuid: traces.uuid, node: probe.node, stages };
-  return { node: probe.node, traces, plan };
+  const { node } = probe;
+  const plan = {
+    verb: "delete",
+    instance: traces.name,
+    uuid: traces.uuid,
+    node,
+    isFinal: true,
+    stages,
+  } as const;
+  return { node, traces, plan };
 }
 
 /** By the domain, else by a disk's label, else by an operation that never ended here. */

@@ -30,6 +30,9 @@ export const seedKey = (uuid: string) => `${seedKeyPrefix}${uuid}`;
 /** Long enough for a node that was off. */
 export const tombstoneSeconds = 90 * 24 * 3600;
 
+/** When the service had to put the seed back (ISO time): what else Redis had of the guest, its secrets, is lost. */
+export const restoredField = "restored";
+
 /** A hash that serve-metadata fills as the guest boots: ISO times `metaDataAt`, `phoneHomeAt`; `hostKeys` (JSON array of public keys). */
 export const bootKey = (uuid: string) => `waifu:boot:${uuid}`;
 

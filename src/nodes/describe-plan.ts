@@ -26,10 +26,11 @@ export function describePlan({
 }
 
 export function renderPlan(plan: DescribedPlan): string {
-  if (plan.steps.length === 0)
-    return `Nothing to do: ${plan.verb} ${plan.instance} on ${plan.node} is as asked.\n`;
+  // What concerns no instance has no name of one.
+  const what = [plan.verb, plan.instance].filter(Boolean).join(" ");
+  if (plan.steps.length === 0) return `Nothing to do: ${what} on ${plan.node} is as asked.\n`;
   const steps = plan.steps.map(({ title, commands }) => [`# ${title}`, ...commands].join("\n"));
-  return `On ${plan.node}, ${plan.verb} ${plan.instance} would run:\n\n${steps.join("\n\n")}\n`;
+  return `On ${plan.node}, ${what} would run:\n\n${steps.join("\n\n")}\n`;
 }
 
 function describeCommand({ argv, pipeTo = [], stdin, secrets = [] }: Command): string {

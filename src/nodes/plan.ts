@@ -16,6 +16,8 @@ export type Plan = {
   readonly instance: string;
   readonly uuid: string;
   readonly node: NodeConfig;
+  /** Somebody has confirmed that something is to go, which can't be undone: once it has begun it stays open until all of it is gone. */
+  readonly isFinal?: true;
   /** One stage after another; the steps of a stage don't need each other, and run at once. */
   readonly stages: readonly (readonly Step[])[];
 };

@@ -42,8 +42,11 @@ export async function journalled<T>(
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
     if (undo === undefined) {
-      // Of what nobody knows how far it came the journal keeps an open row, by which reconcile finishes or undoes it.
-      if (![error, watch.signal?.reason].some(isUnknown)) journal.end(id, "failed", message);
+      // By an open row reconcile finishes or undoes it: what nobody knows how far it came, which why the watch ended may also tell (the lock was
+      // lost, and the link with it), and what was confirmed and has begun.
+      const isUnknown = [error, watch.signal?.reason].some((one) => isOf(one, "outcome-unknown"));
+      const isToBeFinished = plan.isFinal && begun > 0 && isOf(error, "remote-failed");
+      if (!isUnknown && !isToBeFinished) journal.end(id, "failed", message);
       throw error;
     }
     await putRight(plan, error, watch, undo);
@@ -54,9 +57,8 @@ export async function journalled<T>(
   return result;
 }
 
-/** Also why a watch ended: that the lock was lost, and the link with it. */
-function isUnknown(error: unknown): boolean {
-  return error instanceof WaifuError && error.code === "outcome-unknown";
+function isOf(error: unknown, code: WaifuError["code"]): boolean {
+  return error instanceof WaifuError && error.code === code;
 }
 
 async function putRight(plan: Plan, cause: unknown, watch: Watch, undo: Undo): Promise<void> {

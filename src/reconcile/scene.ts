@@ -19,7 +19,7 @@ export type Fate = "alive" | "dead" | "elsewhere";
 export type Memories = {
   readonly instances: readonly SeenInstance[];
   readonly templates: readonly TemplateVersion[];
-  readonly secrets: readonly Pick<KeptSecret, "scope">[];
+  readonly secrets: readonly Pick<KeptSecret, "scope" | "key" | "setAt">[];
   readonly operations: readonly (OpenOperation & { readonly fate: Fate })[];
   readonly restarts: ReadonlyMap<string, RestartCount>;
 };

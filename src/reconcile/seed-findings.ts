@@ -1,3 +1,4 @@
+import { secretsFor } from "../secrets/scope.ts";
 import type { Found } from "./finding.ts";
 import type { OwnDomain, Scene } from "./scene.ts";
 
@@ -7,7 +8,7 @@ export function seedFindings(scene: Scene): Found[] {
 }
 
 /** The newest generation that anything knows is the wanted one; the history is what a seed is made of. */
-function seedFinding({ node, traces }: Scene, { spec }: OwnDomain): Found[] {
+function seedFinding({ node, traces, memories }: Scene, { spec }: OwnDomain): Found[] {
   const { uuid, name, generation } = spec;
   const served = spec.seed === "http" ? servedGeneration(traces.redis, uuid) : traces.seedDisks.get(uuid);
   const where = spec.seed === "http" ? "Redis" : "its disk";
@@ -45,6 +46,11 @@ function seedFinding({ node, traces }: Scene, { spec }: OwnDomain): Found[] {
   if (isMissing) {
     const message = `the seed of ${name} on ${node.name} is not in ${where}`;
     return [{ ...found, kind: "seed-missing", risk: "safe", message, reason: "its history is kept", repair }];
+  }
+  const hasSecrets = secretsFor(memories.secrets, spec).length > 0;
+  if (hasSecrets && typeof traces.redis === "object" && traces.redis.restored.has(uuid)) {
+    const message = `the secrets of ${name} on ${node.name} are not in Redis, which was emptied`;
+    return [{ ...found, kind: "seed-missing", risk: "safe", message, reason: "they are kept here", repair }];
   }
   if (served === kept && generation === kept) return [];
   const message =

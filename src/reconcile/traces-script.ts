@@ -1,6 +1,7 @@
 import { type Command, repeatable } from "../command.ts";
 import type { NodeConfig } from "../config/cluster-config.ts";
 import { consoleLogPath } from "../libvirt/domain-xml.ts";
+import { restoredField } from "../metadata/seed-record.ts";
 import { metricsAddress, metricsPort, redisSocket, seedCopyFolder } from "../metadata/service-paths.ts";
 import { imagePath, seedPath } from "../storage/node-files.ts";
 
@@ -19,6 +20,7 @@ for _, key in ipairs(redis.call('KEYS', 'waifu:*')) do
     local gone = redis.call('HEXISTS', key, 'deleted') == 1
     local generation = gone and 'deleted' or redis.call('HGET', key, 'generation') or 'damaged'
     found[#found + 1] = 'seed ' .. uuid .. ' ' .. generation
+    if redis.call('HEXISTS', key, '${restoredField}') == 1 then found[#found + 1] = 'restored ' .. uuid end
   elseif kind then
     found[#found + 1] = kind .. ' ' .. uuid
   end

@@ -29,6 +29,8 @@ export type Definition = {
 
 export type RedisKeys = {
   readonly seeds: ReadonlyMap<string, number | "deleted" | "damaged">;
+  /** Those of them that the metadata service had to put back: what else Redis kept of these guests is lost. */
+  readonly restored: ReadonlySet<string>;
   /** Uuids of what else is kept of guests: secrets, their reads, and boots. */
   readonly others: ReadonlySet<string>;
 };
@@ -110,6 +112,11 @@ function parseRedis(lines: readonly string[]): Traces["redis"] {
     if (kind !== "seed") return [];
     return [[uuid, /^\d+$/.test(value) ? Number(value) : value === "deleted" ? "deleted" : "damaged"]];
   });
-  const others = keys.flatMap(([kind, uuid]) => (kind === "seed" || uuid === undefined ? [] : [uuid]));
-  return { seeds: new Map(seeds), others: new Set(others) };
+  const uuidsOf = (isKind: (kind?: string) => boolean) =>
+    new Set(keys.flatMap(([kind, uuid]) => (isKind(kind) && uuid !== undefined ? [uuid] : [])));
+  return {
+    seeds: new Map(seeds),
+    restored: uuidsOf((kind) => kind === "restored"),
+    others: uuidsOf((kind) => kind !== "seed" && kind !== "restored"),
+  };
 }

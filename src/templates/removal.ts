@@ -43,7 +43,7 @@ export function planRemoval(verb: string, holdings: Holdings, { name, digest }: 
     name,
     digest,
     bytes: taken.reduce((sum, bytes) => sum + bytes, 0),
-    plan: { verb, instance: version, uuid: digest, node, stages: [[step]] },
+    plan: { verb, instance: version, uuid: digest, node, isFinal: true, stages: [[step]] },
   };
 }
 

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, expect, test } from "bun:test";
 import { readdir } from "node:fs/promises";
 import type { Command, CommandResult } from "../../src/command.ts";
+import { WaifuError } from "../../src/errors.ts";
 import { captureTemplate, decideCapture } from "../../src/instances/capture.ts";
 import { metadataElement } from "../../src/libvirt/metadata.ts";
 import { storageOf } from "../../src/storage/storage-of.ts";
@@ -16,14 +17,19 @@ let site: RootedCluster;
 let state: number;
 /** Without it no template can be converted from its image. */
 let hasRoom = true;
+/** From the making of the template on nothing gets through to n1. */
+let linkBreaks = false;
+let isLinkDown = false;
 let wanted = spec;
 
 /** A node whose libvirt has one instance. */
 class NodeWithInstance extends RootedRunner {
   override async run(command: Command, ...rest: [AbortSignal?]): Promise<CommandResult> {
     const line = command.argv.join(" ");
-    if (!hasRoom && line.includes("convert") && !line.includes("capture-"))
-      return { exitCode: 1, stdout: "", stderr: "no room" };
+    const isMaking = line.includes("convert") && !line.includes("capture-");
+    isLinkDown ||= linkBreaks && isMaking;
+    if (isLinkDown && this.node === "n1") throw new WaifuError("outcome-unknown", "the link broke");
+    if (!hasRoom && isMaking) return { exitCode: 1, stdout: "", stderr: "no room" };
     if (!line.includes("domstats")) return super.run(command, ...rest);
     const metadata = metadataElement(wanted).replaceAll("waifu:", "");
     const figures = `  state.state=${state}\n  balloon.maximum=1048576\n  vcpu.current=1\n`;
@@ -36,6 +42,7 @@ class NodeWithInstance extends RootedRunner {
 beforeEach(async () => {
   state = OFF;
   hasRoom = true;
+  linkBreaks = isLinkDown = false;
   site = await rootedCluster((name, root) => new NodeWithInstance(name, root));
   const { nodes, runners } = site;
   const digest = await site.add("base", [nodes[0]]);
@@ -113,6 +120,18 @@ test("what keeps the template from being made leaves the version, and no operati
   expect(site.cluster.state.journal.open()).toEqual([]);
   expect(site.cluster.state.templates.versions("golden")).toEqual([version]);
   expect(await parts()).toEqual([]);
+});
+
+test("a template of which nobody knows whether it was made stays open for reconcile", async () => {
+  linkBreaks = true;
+  const { failures, version } = await capture();
+  expect(failures.map(({ node, error }) => [node.name, error.code])).toContainEqual(["n1", "half-changed"]);
+  const open = site.cluster.state.journal.open();
+  expect(open.map(({ verb, uuid, node }) => [verb, uuid, node])).toContainEqual([
+    "prepare",
+    version.digest,
+    "n1",
+  ]);
 });
 
 test("a name that no template can have is refused first", () => {

@@ -69,6 +69,17 @@ test("what an interrupted create left is found by the journal, and the journal i
   expect(cluster.state.journal.open()).toEqual([]);
 });
 
+test("one that failed half-way was confirmed, and stays open until reconcile has finished it", async () => {
+  const contents = { domains: [{ spec, state: 1 }], disks: [spec] };
+  const isDead: Rule = [/ undefine /, { exitCode: 1, stderr: "error: failed to connect to the hypervisor" }];
+  const n1 = new ScriptedRunner("n1", [isDead, ...removals, ...probeRules(() => contents)]);
+  const cluster = scriptedCluster([n1]);
+  const decided = await decideDelete(cluster, spec.name);
+  const deleting = deleteInstance(cluster, decided, { reporter: createRecordingReporter() });
+  await expect(deleting).rejects.toMatchObject({ code: "remote-failed" });
+  expect(cluster.state.journal.open()).toMatchObject([{ verb: "delete", uuid: spec.uuid, stage: 2 }]);
+});
+
 test("the console log of a later instance of that name stays", async () => {
   const later = { ...spec, uuid: spec.uuid.replace("6f", "7f") };
   const contents = { domains: [{ spec: later, state: 1 }], disks: [spec] };

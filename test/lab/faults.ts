@@ -1,6 +1,9 @@
 import type { LabNode } from "./node.ts";
-import { LabError } from "./run.ts";
+import { LabError, type Outcome } from "./run.ts";
 import { setLink } from "./switch.ts";
+
+/** A node of either kind. */
+type Machine = { readonly name: string; exec(argv: string[]): Promise<Outcome> };
 
 /** What goes wrong with machines, to order. Every fault has its cure; each takes effect before its promise resolves. */
 
@@ -13,10 +16,25 @@ export const startSsh = (node: LabNode) => onNode(node, "/usr/sbin/sshd");
 export const cutLink = (node: LabNode) => setLink(node.lan, node.name, "down");
 export const mendLink = (node: LabNode) => setLink(node.lan, node.name, "up");
 
-/** As a crash would: guests go on running, virsh has nobody to talk to. */
-export const killLibvirtd = (node: LabNode) =>
-  onNode(node, "pkill -KILL -x libvirtd; rm -f /run/libvirtd.pid");
-export const startLibvirtd = (node: LabNode) => onNode(node, "libvirtd -d && virsh -q list >/dev/null");
+/** As a crash would: guests go on running, virsh has nobody to talk to, and no systemd starts it again. */
+export const killLibvirtd = (node: Machine) =>
+  onNode(
+    node,
+    `[ ! -d /run/systemd/system ] || systemctl -q mask --runtime libvirtd.service
+    pkill -KILL -x libvirtd
+    rm -f /run/libvirtd.pid`,
+  );
+export const startLibvirtd = (node: Machine) =>
+  onNode(
+    node,
+    `if [ -d /run/systemd/system ]; then
+      systemctl -q unmask --runtime libvirtd.service
+      systemctl reset-failed 'libvirtd*'
+      systemctl start libvirtd.socket libvirtd.service
+    else libvirtd -d
+    fi
+    virsh -q list >/dev/null`,
+  );
 
 /** The machine was reinstalled, or is another one. Connections that are open stay open. */
 export async function changeHostKey(node: LabNode): Promise<{ hostKey: string }> {
@@ -34,16 +52,18 @@ export async function changeHostKey(node: LabNode): Promise<{ hostKey: string }>
 /** Puts /var/lib/waifu on a file system of its own, empty and this small. */
 export const limitDisk = (node: LabNode, mebibytes: number) =>
   onNode(node, `mount -t tmpfs -o size=${mebibytes}M small /var/lib/waifu`);
-/** Leaves no byte free on what `limitDisk` made. */
+/** Leaves no byte free on what `limitDisk` made: it shrinks to what is in use. A size of nothing would be none. */
 export const fillDisk = (node: LabNode) =>
   onNode(
     node,
-    "mountpoint -q /var/lib/waifu && { cat /dev/zero >/var/lib/waifu/ballast; true; } 2>/dev/null",
+    `used=$(df -B1 --output=used /var/lib/waifu | tail -n 1) && mount -o "remount,size=$((used > 4096 ? used : 4096))" /var/lib/waifu`,
   );
+export const freeDisk = (node: LabNode, mebibytes: number) =>
+  onNode(node, `mount -o remount,size=${mebibytes}M /var/lib/waifu`);
 /** Back to the real disk and what was there before. */
 export const unlimitDisk = (node: LabNode) => onNode(node, "umount -l /var/lib/waifu");
 
-async function onNode(node: LabNode, script: string): Promise<string> {
+async function onNode(node: Machine, script: string): Promise<string> {
   const { exitCode, stdout, stderr } = await node.exec(["sh", "-c", script]);
   if (exitCode !== 0) throw new LabError(`node ${node.name}: ${script}: ${stderr}`);
   return stdout;

@@ -84,12 +84,11 @@ test("both delete: it is gone, and neither leaves anything", async () => {
 
 /** Ann's create of `half`, about to start its guest. */
 async function halfMade() {
-  await gate.reset();
+  await gate.stand();
   await ann.answer("create", "half", "-t", "idle", "-n", "n1", "--no-wait");
   const start = (await gate.calls()).find(({ line }) => line.startsWith("virsh ") && / start /.test(line));
   if (start === undefined) throw new Error("a create starts its guest");
   await ann.answer("delete", "half", "--yes");
-  await gate.reset();
   await gate.arm(start, "before");
   const create = ann.start("create", "half", "-t", "idle", "-n", "n1", "--no-wait");
   await gate.held();

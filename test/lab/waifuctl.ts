@@ -42,6 +42,8 @@ export type Running = {
 
 export type Operator = {
   readonly home: string;
+  /** A command line that is to run waifuctl from now on, which goes behind it. */
+  under: readonly string[];
   run(...words: string[]): Promise<Outcome>;
   runWith(options: { stdin?: string; cwd?: string }, ...words: string[]): Promise<Outcome>;
   start(...words: string[]): Running;
@@ -61,7 +63,7 @@ export async function newOperator(nodes: readonly Table[], more: Table = {}): Pr
     stringify({ state: "state.db", defaults, ...more, node: nodes }),
   );
   const spawn = (words: readonly string[], { stdin, cwd = home }: { stdin?: string; cwd?: string } = {}) =>
-    Bun.spawn([binary, ...words], {
+    Bun.spawn([...operator.under, binary, ...words], {
       cwd,
       env: { HOME: home },
       stdin: stdin === undefined ? "ignore" : Buffer.from(stdin),
@@ -77,8 +79,9 @@ export async function newOperator(nodes: readonly Table[], more: Table = {}): Pr
     ]);
     return { stdout, stderr, exitCode };
   };
-  return {
+  const operator: Operator = {
     home,
+    under: [],
     runWith,
     run: (...words) => runWith({}, ...words),
     start: (...words) => watch(spawn(words)),
@@ -91,6 +94,7 @@ export async function newOperator(nodes: readonly Table[], more: Table = {}): Pr
     },
     leave: () => rm(home, { recursive: true }),
   };
+  return operator;
 }
 
 function watch(child: Bun.Subprocess<"ignore" | Buffer, "pipe", "pipe">): Running {

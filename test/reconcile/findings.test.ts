@@ -16,8 +16,13 @@ const remembered = (change: object) => [
 ];
 const old = { isStale: true };
 const young = { isStale: false };
-const redis = (seeds: [string, number | "deleted"][], others: string[] = []): Traces["redis"] => ({
+const redis = (
+  seeds: [string, number | "deleted"][],
+  others: string[] = [],
+  restored: string[] = [],
+): Traces["redis"] => ({
   seeds: new Map(seeds),
+  restored: new Set(restored),
   others: new Set(others),
 });
 
@@ -173,6 +178,11 @@ describe("seeds", () => {
       }),
       ["seed-older safe seed"],
     ],
+    [
+      "that its service put back, and has no secrets",
+      nodeView({ domains: served, traces: { redis: redis([[spec.uuid, 1]], [], [spec.uuid]) } }),
+      [],
+    ],
     ["that is well in Redis", nodeView({ domains: served, traces: { redis: redis([[spec.uuid, 1]]) } }), []],
     [
       "while Redis is down",
@@ -186,6 +196,12 @@ describe("seeds", () => {
     ],
   ])("one %s", (_, node, wanted) => {
     expect(found([node])).toEqual(wanted);
+  });
+
+  test("one that its service put back into an empty Redis lacks its secrets, which are kept here", () => {
+    const node = nodeView({ domains: served, traces: { redis: redis([[spec.uuid, 1]], [], [spec.uuid]) } });
+    const secrets = [{ scope: `instance ${spec.uuid}`, key: "password", setAt: "2026-01-01" }];
+    expect(found([node], { secrets })).toEqual(["seed-missing safe seed"]);
   });
 });
 
@@ -385,11 +401,8 @@ describe("the cluster", () => {
   });
 
   test("secrets of nobody, when every node was seen", () => {
-    const secrets = [
-      { scope: `instance ${gone}` },
-      { scope: `instance ${spec.uuid}` },
-      { scope: "label a=b" },
-    ];
+    const scopes = [`instance ${gone}`, `instance ${spec.uuid}`, "label a=b"];
+    const secrets = scopes.map((scope) => ({ scope, key: "password", setAt: "2026-01-01" }));
     expect(found([nodeView()], { secrets })).toEqual(["secret-orphan safe memory"]);
     const half = {
       ...view([nodeView()], { secrets }),

@@ -137,14 +137,17 @@ test("Redis tells seeds, tombstones and what else there is; one that does not an
   await redis.cli("HSET", `waifu:seed:${uuid}`, "generation", "3", "name", "x");
   await redis.cli("HSET", `waifu:seed:${other}`, "deleted", "2026-01-02T03:04:05Z");
   await redis.cli("HSET", "waifu:seed:odd", "name", "x");
+  await redis.cli("HSET", "waifu:seed:back", "generation", "3", "restored", "2026-01-02T03:04:05Z");
   await redis.cli("HSET", `waifu:secrets:${other}`, "key", "value");
   const { redis: keys } = await look({ socket: redis.socket });
   if (typeof keys !== "object") throw new Error("Redis is there");
   expect([...keys.seeds].sort()).toEqual([
     [other, "deleted"],
     [uuid, 3],
+    ["back", 3],
     ["odd", "damaged"],
   ]);
+  expect([...keys.restored]).toEqual(["back"]);
   expect([...keys.others]).toEqual([other]);
   expect((await look({ unit: root })).redis).toBe("down");
 });

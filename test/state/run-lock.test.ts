@@ -24,13 +24,17 @@ test("one at a time, and the next after it", () => {
 test("it dies with its process", async () => {
   const script = `
     const { takeRunLock } = await import("${join(import.meta.dir, "../../src/state/run-lock.ts")}");
-    takeRunLock(process.argv[1]);
+    const lock = takeRunLock(process.argv[1]);
     console.log("taken");
-    setInterval(() => {}, 1000);`;
+    // Collected as garbage, it would be free.
+    setInterval(() => lock, 1000);`;
   const holder = Bun.spawn([process.execPath, "-e", script, path]);
-  await holder.stdout.getReader().read();
-  expect(() => takeRunLock(path)).toThrow("another waifuctl");
-  holder.kill("SIGKILL");
-  await holder.exited;
+  try {
+    await holder.stdout.getReader().read();
+    expect(() => takeRunLock(path)).toThrow("another waifuctl");
+  } finally {
+    holder.kill("SIGKILL");
+    await holder.exited;
+  }
   takeRunLock(path).release();
 });

@@ -1,7 +1,14 @@
 import { toWaifuError } from "../../errors.ts";
 import type { HashFields, HashLink, HashListener } from "../../redis/hash-link.ts";
 import { parseSeedFields, seedFields } from "../seed-fields.ts";
-import { bootKey, type SeedRecord, seedKey, seedKeyPrefix, tombstoneSeconds } from "../seed-record.ts";
+import {
+  bootKey,
+  restoredField,
+  type SeedRecord,
+  seedKey,
+  seedKeyPrefix,
+  tombstoneSeconds,
+} from "../seed-record.ts";
 import type { SeedBook } from "./seed-book.ts";
 import type { SeedCopies } from "./seed-copies.ts";
 import type { Log } from "./service-log.ts";
@@ -105,7 +112,8 @@ export class SeedKeeper implements HashListener {
         this.#forget(seed.uuid);
         await this.#link.run(buryScript, key, [new Date().toISOString(), String(tombstoneSeconds)]);
       } else if (!isInRedis) {
-        await this.#link.run(putBackScript, key, [String(seed.generation), ...fields]);
+        const now = new Date().toISOString();
+        await this.#link.run(putBackScript, key, [String(seed.generation), ...fields, restoredField, now]);
         this.#log.event(`put the seed of ${seed.name} back into Redis`);
       }
     } catch (error) {

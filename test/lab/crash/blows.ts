@@ -1,65 +1,208 @@
-import { cutLink, killLibvirtd, mendLink, startLibvirtd } from "../faults.ts";
+import { Database } from "bun:sqlite";
+import { rm } from "node:fs/promises";
+import { join } from "node:path";
+import { cutLink, fillDisk, freeDisk, killLibvirtd, mendLink, startLibvirtd } from "../faults.ts";
 import type { LabNode } from "../node.ts";
 import { startNode, stopNode } from "../node.ts";
 import type { Running } from "../waifuctl.ts";
-import type { When } from "./gate.ts";
+import { type Machine, movedClock, type When } from "./gate.ts";
 import type { Stage } from "./stage.ts";
 
-/**
- * What happens while one of waifuctl's programs stands at the gate, until waifuctl has ended and the node can be reached again. `before`: that
- * program is never run, and all others of the session end with it.
- */
-type Blow = (stage: Stage<LabNode>, running: Running, when: When) => Promise<void>;
+export type Blow<Node extends Machine = LabNode> = {
+  readonly name: string;
+  /**
+   * What happens while one of waifuctl's programs stands at the gate, until waifuctl has ended and the node can be reached again. `before`: that
+   * program is never run, and all others of the session end with it, where the session is what is struck.
+   */
+  strike(stage: Stage<Node>, running: Running, when: When): Promise<void>;
+  /** Ends what lasts. Before it, `reconcile` is run once, to do what it can. */
+  cure?(stage: Stage<Node>): Promise<void>;
+  /** The exit status with which that first `reconcile` refuses. */
+  readonly refusal?: number;
+  /** Nobody remembers then what was under way. */
+  readonly isForgetful?: true;
+  /** The node's storage has to be a small file system of its own. */
+  readonly isForSmallDisks?: true;
+};
 
-const goOn = async ({ gate }: Stage, when: When) => {
+/** How much of it there is, until it is full: enough for a node to be well. Hardly any of it is ever taken. */
+export const smallDiskMebibytes = 8192;
+
+const CONFIG = 3;
+
+export const goOn = async ({ gate }: Stage, when: When) => {
   await gate.disarm();
   if (when === "before") await gate.cut();
   else await gate.letGo();
 };
 
-export const blows = {
-  /** waifuctl is gone from one moment to the next. */
-  async kill(stage, running, when) {
-    running.kill("SIGKILL");
-    await running.ended;
-    await goOn(stage, when);
-  },
-  /** sshd hangs up; waifuctl may try what it can. */
-  async "hang up"(stage, running, when) {
-    await stage.node.exec(["pkill", "-KILL", "-f", "^sshd: .*@"]);
-    await goOn(stage, when);
-    await running.ended;
-  },
-  /** The cable: nobody is told, and nothing gets through until waifuctl has given up. */
-  async "cut the link"(stage, running, when) {
-    await cutLink(stage.node);
-    await goOn(stage, when);
-    await running.ended;
-    await mendLink(stage.node);
-  },
-  /** Pulls the node's plug, and switches it on again. */
-  async "power cut"(stage, running) {
-    const { lan, name, host } = stage.node;
-    await stopNode(lan, name);
-    await startNode(lan, name, host);
-    await stage.gate.rebuild();
-    await running.ended;
-  },
-  /** libvirtd dies, and comes back when waifuctl has ended. */
-  async "kill libvirtd"(stage, running, when) {
-    await killLibvirtd(stage.node);
-    await goOn(stage, when);
-    await running.ended;
-    await startLibvirtd(stage.node);
-  },
-} satisfies Readonly<Record<string, Blow>>;
+/** waifuctl is gone from one moment to the next. */
+export const kill = async (stage: Stage, running: Running, when: When) => {
+  running.kill("SIGKILL");
+  await running.ended;
+  await goOn(stage, when);
+};
 
-export type BlowName = keyof typeof blows;
+/** Nothing of the session is struck: waifuctl goes on, and meets what is different now. */
+export const meet = async ({ gate }: Stage, running: Running) => {
+  await gate.disarm();
+  await gate.letGo();
+  await running.ended;
+};
 
-export const blowNames: readonly BlowName[] = [
-  "kill",
-  "hang up",
-  "cut the link",
-  "power cut",
-  "kill libvirtd",
+async function byHand(node: Machine, script: string): Promise<void> {
+  const { exitCode, stderr } = await node.exec(["sh", "-c", script]);
+  if (exitCode !== 0) throw new Error(`${node.name}: ${script}: ${stderr}`);
+}
+
+const statePath = ({ operator }: Stage) => join(operator.home, "state.db");
+const forgetLog = async (stage: Stage) => {
+  for (const ending of ["-wal", "-shm"]) await rm(`${statePath(stage)}${ending}`, { force: true });
+};
+
+function setVersion(stage: Stage, version: (now: number) => number): void {
+  const database = new Database(statePath(stage));
+  const row = database.query<{ user_version: number }, []>("PRAGMA user_version").get();
+  database.run(`PRAGMA user_version = ${version(row?.user_version ?? 0)}`);
+  database.close();
+}
+
+const undress = async ({ operator }: Stage) => {
+  operator.under = [];
+};
+
+/** In a mount namespace of its own. */
+const readOnly = (folder: string) => [
+  ...["/usr/bin/unshare", "--mount", "/bin/sh", "-c"],
+  'mount --bind "$0" "$0" && mount -o remount,bind,ro "$0" && exec "$@"',
+  folder,
 ];
+
+/** What may happen to any node, or to the operator. */
+export const anywhere: readonly Blow<Machine>[] = [
+  { name: "kill", strike: kill },
+  {
+    // Dead until waifuctl has ended.
+    name: "kill libvirtd",
+    async strike(stage, running, when) {
+      await killLibvirtd(stage.node);
+      await goOn(stage, when);
+      await running.ended;
+      await startLibvirtd(stage.node);
+    },
+  },
+  {
+    name: "lose the state",
+    async strike(stage, running, when) {
+      await kill(stage, running, when);
+      await forgetLog(stage);
+      await rm(statePath(stage));
+    },
+    isForgetful: true,
+  },
+  {
+    name: "truncate the state",
+    async strike(stage, running, when) {
+      await kill(stage, running, when);
+      await forgetLog(stage);
+      const bytes = await Bun.file(statePath(stage)).bytes();
+      await Bun.write(statePath(stage), bytes.subarray(0, bytes.length / 2));
+    },
+    isForgetful: true,
+  },
+  {
+    name: "a newer waifuctl's state",
+    async strike(stage, running, when) {
+      await kill(stage, running, when);
+      setVersion(stage, (now) => now + 1000);
+    },
+    refusal: CONFIG,
+    cure: async (stage) => setVersion(stage, (now) => now - 1000),
+  },
+  {
+    name: "a read-only state",
+    async strike(stage, running, when) {
+      await kill(stage, running, when);
+      stage.operator.under = readOnly(stage.operator.home);
+    },
+    refusal: CONFIG,
+    cure: undress,
+  },
+  ...["+1h", "-1h"].map(
+    (shift): Blow<Machine> => ({
+      name: `operator's clock ${shift}`,
+      async strike(stage, running, when) {
+        await kill(stage, running, when);
+        stage.operator.under = ["/usr/bin/env", ...movedClock(shift)];
+      },
+      cure: undress,
+    }),
+  ),
+];
+
+/** What only a node of the lab lends itself to. */
+const inLab: readonly Blow[] = [
+  {
+    // sshd hangs up; waifuctl may try what it can.
+    name: "hang up",
+    async strike(stage, running, when) {
+      await stage.node.exec(["pkill", "-KILL", "-f", "^sshd: .*@"]);
+      await goOn(stage, when);
+      await running.ended;
+    },
+  },
+  {
+    // Nobody is told, and nothing gets through until waifuctl has given up.
+    name: "cut the link",
+    async strike(stage, running, when) {
+      await cutLink(stage.node);
+      await goOn(stage, when);
+      await running.ended;
+      await mendLink(stage.node);
+    },
+  },
+  {
+    name: "power cut",
+    async strike({ node: { lan, name, host }, gate }, running) {
+      await stopNode(lan, name);
+      await startNode(lan, name, host);
+      await gate.rebuild();
+      await running.ended;
+    },
+  },
+  {
+    name: "fill the disk",
+    async strike(stage, running) {
+      await fillDisk(stage.node);
+      await meet(stage, running);
+    },
+    cure: async ({ node }) => void (await freeDisk(node, smallDiskMebibytes)),
+    isForSmallDisks: true,
+  },
+  {
+    name: "empty Redis",
+    async strike(stage, running) {
+      await byHand(stage.node, "redis-cli -s /run/waifu-redis/redis.sock FLUSHALL");
+      await meet(stage, running);
+    },
+  },
+  {
+    name: "stop Redis",
+    async strike(stage, running) {
+      await byHand(stage.node, "systemctl stop waifu-redis");
+      await meet(stage, running);
+    },
+  },
+  ...["+1h", "-1h"].map(
+    (shift): Blow => ({
+      name: `node's clock ${shift}`,
+      async strike(stage, running, when) {
+        await kill(stage, running, when);
+        await stage.gate.setClock(shift);
+      },
+      cure: ({ gate }) => gate.setClock(),
+    }),
+  ),
+];
+
+export const blows: readonly Blow[] = [...anywhere, ...inLab];

@@ -4,23 +4,24 @@ import { LabError, type Outcome } from "../run.ts";
 /** A node of either kind. */
 export type Machine = {
   readonly name: string;
-  exec(argv: string[], options?: { stdin?: string | Uint8Array }): Promise<Outcome>;
+  exec(argv: string[], options?: { stdin?: string | Uint8Array; timeoutMs?: number }): Promise<Outcome>;
 };
 
 /** A program that an SSH session calls: what and by whom, as one line, and how often that was called before. */
 export type Call = { readonly line: string; readonly nth: number };
 export type When = "before" | "after";
 
-/** Between a node's SSH sessions and its programs. Sessions that were there before know nothing of it. */
+/** Between a node's SSH sessions and its programs. Sessions that were there before know nothing of it, nor those that begin while it is away. */
 export type Gate = {
-  /** Forgets what was called, and lets everything through. */
-  reset(): Promise<void>;
-  /** Since the last reset, in order. */
+  /** Stands there from now on, forgets what was called, and lets everything through. */
+  stand(): Promise<void>;
+  /** Since it stands there, in order. It stands there no more. */
   calls(): Promise<Call[]>;
+  /** Stands there, and waits for that call. */
   arm(call: Call, when: When): Promise<void>;
   /** Resolves when the armed call stands there. */
   held(): Promise<void>;
-  /** For calls to come. */
+  /** Goes away, for calls to come. */
   disarm(): Promise<void>;
   letGo(): Promise<void>;
   /** Ends the wait of `held` when nothing came. */
@@ -31,10 +32,33 @@ export type Gate = {
   rest(): Promise<void>;
   /** After the node's restart. */
   rebuild(): Promise<void>;
+  /** By how much the clock of what sessions run from now on is ahead, `-1h` behind: the kernel's own is everybody's. */
+  setClock(shift?: string): Promise<void>;
   close(): Promise<void>;
 };
 
 const folder = "/run/waifu-gate";
+
+/** Variables of the environment by which a program sees another time (Debian's libfaketime); what it measures is not touched. */
+export const movedClock = (shift: string): readonly string[] => [
+  "LD_PRELOAD=/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1",
+  `FAKETIME=${shift}`,
+  "DONT_FAKE_MONOTONIC=1",
+];
+
+/** The same machine where its shell is one of SSH, and would meet the gate. */
+export function aroundGate<Node extends Machine>(node: Node): Node {
+  const clean = [
+    "/usr/bin/env",
+    "-u",
+    "WAIFU_GATE",
+    "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin",
+  ];
+  return {
+    ...node,
+    exec: (argv, options) => node.exec([...clean, ...argv], { timeoutMs: 300_000, ...options }),
+  };
+}
 
 /** One name for each program of the node but the shells, which are the sessions' own. */
 const buildScript = `
@@ -47,7 +71,7 @@ mkfifo ${folder}/held ${folder}/go
 cd ${folder}/bin
 find /usr/bin /usr/sbin -maxdepth 1 ! -type d ! -name sh ! -name '[bd]*ash' -printf '%f\\n' | sort -u |
   perl -ne 'chomp; symlink "../gate", $_'
-echo 'export WAIFU_GATE=1 PATH=${folder}/bin:$PATH' >${folder}/rc
+echo 'export WAIFU_GATE=1; [ ! -e ${folder}/stands ] || export PATH=${folder}/bin:$PATH' >${folder}/rc
 # Debian's bash reads this for a remote command too.
 grep -q waifu-gate /root/.bashrc || sed -i '1i [ ! -e ${folder}/rc ] || . ${folder}/rc' /root/.bashrc`;
 
@@ -72,12 +96,22 @@ export async function openGate(node: Machine): Promise<Gate> {
   await rebuild();
   return {
     rebuild,
-    disarm: async () => void (await sh(`rm -f ${folder}/armed`)),
-    reset: async () => void (await sh(`rm -f ${folder}/armed; : >${folder}/calls`)),
-    calls: async () => counted((await sh(`cat ${folder}/calls`)).split("\n").filter(Boolean)),
-    arm: async ({ line, nth }, when) => void (await sh(`cat >${folder}/armed`, `${when}\n${nth}\n${line}\n`)),
+    setClock: async (shift) =>
+      void (await sh(
+        `sed -i /FAKETIME/d ${folder}/rc${shift === undefined ? "" : `; echo 'export ${movedClock(shift).join(" ")}' >>${folder}/rc`}`,
+      )),
+    disarm: async () => void (await sh(`rm -f ${folder}/armed ${folder}/stands`)),
+    stand: async () => void (await sh(`rm -f ${folder}/armed; : >${folder}/stands; : >${folder}/calls`)),
+    calls: async () =>
+      counted((await sh(`rm ${folder}/stands; cat ${folder}/calls`)).split("\n").filter(Boolean)),
+    arm: async ({ line, nth }, when) =>
+      void (await sh(
+        `cat >${folder}/armed; : >${folder}/stands; : >${folder}/calls`,
+        `${when}\n${nth}\n${line}\n`,
+      )),
     held: async () => void (await sh(`cat ${folder}/held`)),
-    release: async () => void (await sh(`timeout 5 sh -c 'echo nobody >${folder}/held' || true`)),
+    release: async () =>
+      void (await sh(`rm ${folder}/stands; timeout 5 sh -c 'echo nobody >${folder}/held' || true`)),
     letGo: async () => void (await sh(`echo go >${folder}/go`)),
     cut: async () =>
       void (await sh(`while pids=$(${members}) && [ -n "$pids" ]; do kill -KILL $pids 2>&1; done; true`)),

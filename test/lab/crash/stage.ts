@@ -1,86 +1,125 @@
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
-import { writeIdleImage } from "../idle-image.ts";
 import { newOperator, type Operator, type Table } from "../waifuctl.ts";
+import { type Before, befores, writeFiles } from "./befores.ts";
 import { type Gate, type Machine, openGate } from "./gate.ts";
 import { type Keeper, standing } from "./standing.ts";
-import { subject, type Verb } from "./verbs.ts";
+import { nodeName, type Verb } from "./verbs.ts";
 
 /** One node with a gate, an operator who knows no other, and an instance that nothing may touch. */
 export type Stage<Node extends Machine = Machine> = {
   readonly node: Node;
   readonly gate: Gate;
   readonly operator: Operator;
-  look(): Promise<string>;
-  /** As a verb finds it. */
-  set(verb: Verb): Promise<void>;
+  look(verb: Verb): Promise<string>;
+  /** As a verb finds it, which reads so; nothing is done where the last look has shown that. */
+  set(verb: Verb, before?: string): Promise<void>;
   /** When something went wrong: all but the keeper is gone by hand, and the operator has forgotten everything. */
   wipe(): Promise<void>;
   leave(): Promise<void>;
 };
 
-const writeDisk = `qemu-io -c 'write -q 0 4k' "$(ls /var/lib/waifu/instances/${subject}.*.qcow2)"`;
+export type StageOptions = {
+  /** With the metadata service, and a keeper that has its seed and a secret from there. */
+  readonly isServed: boolean;
+};
 
 /** $1 is the keeper's uuid, $2 its MAC, $3 its template's digest. */
 const wipeScript = `
-virsh -q destroy ${subject} 2>&1
-virsh -q undefine ${subject} 2>&1
+for name in $(virsh -q list --all --name | grep -vx keeper); do
+  virsh -q destroy "$name" 2>&1
+  virsh -q undefine "$name" 2>&1
+  rm -f "/var/log/libvirt/qemu/$name".*
+done
 virsh -q net-dumpxml --inactive default | grep '<host ' | grep -Fv "$2" | while read -r host; do
   virsh -q net-update default delete ip-dhcp-host "$host" --config
 done
 hosts=/var/lib/libvirt/dnsmasq/default.hostsfile
 promises=$(grep -F "$2" "$hosts") && echo "$promises" >"$hosts" && kill -HUP "$(cat /run/libvirt/network/default.pid)"
-find /var/lib/waifu -type f ! -name "*$1*" ! -name "$3*" -delete
+find /var/lib/waifu /var/lib/waifu-metadata -type f ! -name "*$1*" ! -name "$3*" -delete 2>&1
+if command -v zfs >/dev/null; then
+  zfs list -H -o name,waifu:digest -t volume -r tank/waifu | while read -r name digest; do
+    case $name in */instances/keeper) continue ;; */templates/*) [ "$digest" = - ] || continue ;; esac
+    zfs destroy -r "$name"
+  done
+fi
 find /run/lock /tmp -name 'waifu*' -delete
-rm -f /var/log/libvirt/qemu/${subject}.*`;
+redis=/run/waifu-redis/redis.sock
+[ ! -S "$redis" ] || redis-cli -s "$redis" --scan --pattern 'waifu:*' | grep -Fv "$1" | xargs -r redis-cli -s "$redis" DEL`;
 
-export async function openStage<Node extends Machine>(node: Node, table: Table): Promise<Stage<Node>> {
+export async function openStage<Node extends Machine>(
+  node: Node,
+  table: Table,
+  { isServed }: StageOptions,
+): Promise<Stage<Node>> {
   const operator = await newOperator([table]);
   const { home } = operator;
-  for (const name of ["idle", "other"]) await writeIdleImage(home, name);
+  const byHand = async (script: string, ...words: string[]) => {
+    const { exitCode, stderr } = await node.exec(["sh", "-c", script, "sh", ...words]);
+    if (exitCode !== 0) throw new Error(`${node.name}: ${script}: ${stderr}`);
+  };
   const addTemplates = async () => {
     for (const name of ["idle", "other"])
       await operator.answer("template", "add", name, join(home, `${name}.img`));
   };
+  const keepSecret = async () =>
+    void (await operator.answer("secret", "set", "keeper", "kept", "--file", "password"));
+  await writeFiles(home);
   await addTemplates();
-  await Bun.write(join(home, "subject.yaml"), "#cloud-config\nhostname: edited\n");
+  if (isServed) await operator.answer("node", "setup", nodeName);
+  const transport = isServed ? "http" : "cidata";
   const keeper = await operator.answer<Keeper & { templateDigest: string }>(
-    "create",
-    "keeper",
-    "-t",
-    "idle",
-    "--no-wait",
+    ...["create", "keeper", "-t", "idle", "--no-wait", "--seed", transport],
   );
+  if (isServed) await keepSecret();
   const gate = await openGate(node);
-  const has = async () =>
-    (await operator.answer<{ name: string }[]>("list")).some(({ name }) => name === subject);
+  const deleteAll = async (isKept: (name: string) => boolean) => {
+    for (const { name } of await operator.answer<{ name: string }[]>("list"))
+      if (!isKept(name)) await operator.answer("delete", name, "--yes");
+  };
+  const deleteTemplates = async (...names: readonly string[]) => {
+    for (const name of names) await operator.run("template", "delete", name, "--yes");
+  };
+  let seen: { readonly isAboutTemplates: boolean; readonly text: string } | undefined;
+  const isAboutTemplates = ({ words: [noun] }: Verb) => noun === "template";
   return {
     node,
     gate,
     operator,
-    look: () => standing(node, home, keeper),
-    async set({ before }) {
-      if (await has()) await operator.answer("delete", subject, "--yes");
-      for (const name of ["made", "other"]) await operator.run("template", "delete", name, "--yes");
-      await operator.answer("template", "add", "other", join(home, "other.img"));
-      if (before.startsWith("absent")) return;
-      await operator.answer("create", subject, "-t", "idle", "--no-wait");
-      if (before === "running") return;
-      await operator.answer("stop", subject, "--force");
-      const { exitCode, stderr } = await node.exec(["sh", "-c", writeDisk]);
-      if (exitCode !== 0) throw new Error(`can't write the disk of ${subject}: ${stderr}`);
+    async look(verb) {
+      const kind = { isAboutTemplates: isAboutTemplates(verb) };
+      seen = { ...kind, text: await standing(node, home, { keeper, ...kind }) };
+      return seen.text;
+    },
+    async set(verb, reads) {
+      const { before } = verb;
+      // That a template is there counts for few verbs, but what makes one needs it gone.
+      const isKnown =
+        before !== "absent, and its template" && seen?.isAboutTemplates === isAboutTemplates(verb);
+      if (isKnown && seen?.text === reads) return;
+      seen = undefined;
+      await deleteAll((name) => name === "keeper");
+      if (isAboutTemplates(verb) || before === "absent, and its template") {
+        await deleteTemplates("made", "other");
+        await addTemplates();
+      }
+      const make: (typeof befores)[Before] = befores[before];
+      await make({ operator, byHand });
     },
     async wipe() {
-      const words = [keeper.uuid, keeper.mac, keeper.templateDigest];
-      await node.exec(["sh", "-c", wipeScript, "sh", ...words]);
+      seen = undefined;
+      await byHand(wipeScript, keeper.uuid, keeper.mac, keeper.templateDigest);
       for (const ending of ["", "-wal", "-shm"]) await rm(join(home, `state.db${ending}`), { force: true });
       await addTemplates();
       await operator.answer("list");
+      if (!isServed) return;
+      await operator.answer("node", "setup", nodeName);
+      await keepSecret();
     },
     async leave() {
       await gate.close();
-      for (const name of [subject, "keeper"]) await operator.run("delete", name, "--yes");
-      for (const name of ["made", "other", "idle"]) await operator.run("template", "delete", name, "--yes");
+      await deleteAll(() => false);
+      await deleteTemplates("made", "other", "idle");
       await operator.leave();
     },
   };

@@ -1,6 +1,6 @@
-import type { LabNode } from "../node.ts";
-import { type BlowName, blows } from "./blows.ts";
-import type { Call, When } from "./gate.ts";
+import type { Blow } from "./blows.ts";
+import type { Call, Machine, When } from "./gate.ts";
+import { mend } from "./mend.ts";
 import type { Stage } from "./stage.ts";
 import type { Verb } from "./verbs.ts";
 
@@ -13,22 +13,21 @@ export type Rehearsal = {
 };
 
 /** One blow at one moment: just before a program of the verb is run on the node, or when it has just ended. */
-export type Trial = Pick<Rehearsal, "verb" | "before" | "wanted"> & {
-  readonly blow: BlowName;
+export type Trial<Node extends Machine> = Pick<Rehearsal, "verb" | "before" | "wanted"> & {
+  readonly blow: Blow<Node>;
   readonly call: Call;
   readonly when: When;
 };
 
 export type Verdict = {
-  readonly trial: Trial;
   readonly end: "as before" | "as wanted" | "leak" | "lost" | "not mended" | "not reached";
+  /** `reconcile` left something to a person, who was told the command for it. */
+  readonly isAdvised?: boolean;
   /** For a person, when it ended badly. */
   readonly told?: string;
 };
 
 export const isGood = ({ end }: Verdict) => end === "as before" || end === "as wanted";
-
-const [REMOTE_FAILED, FINDINGS_LEFT] = [7, 9];
 
 /** Programs that only pass things on: what is hit there would have been hit at their neighbours too. */
 const filters = /^(base64|cut|d[fu]|find|flock|grep|head|od|openssl|ps|sleep|stat|tail|timeout|tr) /;
@@ -37,68 +36,62 @@ const filters = /^(base64|cut|d[fu]|find|flock|grep|head|od|openssl|ps|sleep|sta
 export async function rehearse(stage: Stage, verb: Verb): Promise<Rehearsal> {
   const { gate, operator } = stage;
   await stage.set(verb);
-  const before = await stage.look();
-  await gate.reset();
+  const before = await stage.look(verb);
+  await gate.stand();
   const planned = await operator.run(...verb.words, "--dry-run");
   if (planned.exitCode !== 0) throw new Error(`${verb.title}: ${planned.stderr}`);
   const reading = new Set((await gate.calls()).map(({ line }) => line));
-  await gate.reset();
+  await gate.stand();
   await operator.answer(...verb.words);
   await gate.rest();
   const calls = (await gate.calls()).filter(({ line }) => !reading.has(line) && !filters.test(line));
-  const wanted = await stage.look();
-  if (calls.length === 0) throw new Error(`${verb.title} changes nothing`);
+  const wanted = await stage.look(verb);
+  if (calls.length === 0 || wanted === before) throw new Error(`${verb.title} changes nothing`);
   return { verb, calls, before, wanted };
 }
 
-export function trialsOf({ verb, calls, before, wanted }: Rehearsal, blow: BlowName): Trial[] {
+export function trialsOf<Node extends Machine>(
+  { verb, calls, before, wanted }: Rehearsal,
+  blow: Blow<Node>,
+): Trial<Node>[] {
   return calls.flatMap((call) =>
     (["before", "after"] as const).map((when) => ({ blow, verb, before, wanted, call, when })),
   );
 }
 
-/** Strikes; then one `reconcile` has to make things as they were, or as they were to be. */
-export async function carryOut(stage: Stage<LabNode>, trial: Trial): Promise<Verdict> {
+/** Strikes; then `reconcile` has to make things as they were, or as they were to be. */
+export async function carryOut<Node extends Machine>(
+  stage: Stage<Node>,
+  trial: Trial<Node>,
+): Promise<Verdict> {
   const verdict = await strike(stage, trial);
   if (!isGood(verdict)) await stage.wipe();
   return verdict;
 }
 
-async function strike(stage: Stage<LabNode>, trial: Trial): Promise<Verdict> {
+async function strike<Node extends Machine>(stage: Stage<Node>, trial: Trial<Node>): Promise<Verdict> {
   const { gate, operator } = stage;
   const { blow, verb, call, when, before, wanted } = trial;
-  // A finished template is in nobody's way, but what makes one needs it gone.
-  const isAboutTemplates = verb.before === "absent, and its template" || verb.words[0] === "template";
-  if (isAboutTemplates || (await stage.look()) !== before) await stage.set(verb);
-  await gate.reset();
+  await stage.set(verb, before);
   await gate.arm(call, when);
   const running = operator.start(...verb.words);
   const isHeld = await Promise.race([gate.held().then(() => true), running.ended.then(() => false)]);
   if (!isHeld) {
     await gate.release();
-    return { trial, end: "not reached", told: (await running.ended).stderr };
+    return { end: "not reached", told: (await running.ended).stderr };
   }
-  await blows[blow](stage, running, when);
+  await blow.strike(stage, running, when);
   await gate.rest();
   const { exitCode: promised, stderr } = await running.ended;
   const said = `waifuctl ended with ${promised}: ${stderr.trim()}`;
-  let mended = await operator.run("reconcile", "--json");
-  if (promised === REMOTE_FAILED && mended.exitCode === FINDINGS_LEFT) {
-    // Whoever was told that it failed, and now what is left to do, says it once more.
-    await operator.run(...verb.words);
-    mended = await operator.run("reconcile", "--json");
-  }
-  const now = await stage.look();
-  if (mended.exitCode !== 0)
-    return {
-      trial,
-      end: "not mended",
-      told: `${said}\nreconcile ended with ${mended.exitCode}: ${mended.stdout}${mended.stderr}`,
-    };
-  if (now === wanted) return { trial, end: "as wanted" };
-  if (now === before && promised !== 0) return { trial, end: "as before" };
-  const isLost = promised === 0 || keeperLines(now) !== keeperLines(before);
-  return { trial, end: isLost ? "lost" : "leak", told: `${said}\n${difference(now, { before, wanted })}` };
+  const { complaint, isAdvised } = await mend(stage, trial, promised);
+  if (complaint !== undefined) return { end: "not mended", told: `${said}\n${complaint}` };
+  const now = await stage.look(verb);
+  if (now === wanted) return { end: "as wanted", isAdvised };
+  if (now === before && promised !== 0 && !verb.isRepeated) return { end: "as before", isAdvised };
+  const isKept = [before, wanted].some((stood) => keeperLines(stood) === keeperLines(now));
+  const isLost = promised === 0 || !isKept;
+  return { end: isLost ? "lost" : "leak", told: `${said}\n${difference(now, { before, wanted })}` };
 }
 
 const keeperLines = (text: string) =>

@@ -72,6 +72,10 @@ test.each(["FLUSHALL", "DEL"])("%s by hand: the seed is put back", async (comman
   await served.log.until("put the seed of guest-1 back");
   expect(await served.userData()).toEqual([200, "#user 1\n"]);
   expect(await served.redis.cli("HGET", seedKey(guest.uuid), "name")).toBe("guest-1\n");
+  // For whoever keeps its secrets; the next seed is no longer one that was put back.
+  expect(await served.redis.cli("HEXISTS", seedKey(guest.uuid), "restored")).toBe("1\n");
+  await served.put(edited);
+  expect(await served.redis.cli("HEXISTS", seedKey(guest.uuid), "restored")).toBe("0\n");
 });
 
 test.each(["empty", "with the seed"])(

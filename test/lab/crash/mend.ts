@@ -1,0 +1,64 @@
+import type { Machine } from "./gate.ts";
+import type { Stage } from "./stage.ts";
+import type { Trial } from "./trial.ts";
+
+const [REFUSED, FINDINGS_LEFT] = [4, 9];
+
+type Mended = {
+  /** Why it can't be mended. */
+  readonly complaint?: string;
+  readonly isAdvised: boolean;
+};
+
+/** One `reconcile`, as soon as it can do its work; and what it, or the verb that ended with `promised`, tells a person to do. */
+export async function mend<Node extends Machine>(
+  stage: Stage<Node>,
+  trial: Trial<Node>,
+  promised: number,
+): Promise<Mended> {
+  const { operator } = stage;
+  const { verb, blow } = trial;
+  const reconcile = () => operator.run("reconcile", "--json");
+  if (blow.cure !== undefined) {
+    const { exitCode, stderr } = await reconcile();
+    await blow.cure(stage);
+    if (blow.refusal !== undefined && exitCode !== blow.refusal)
+      return { complaint: `reconcile does not refuse: ${exitCode}: ${stderr}`, isAdvised: false };
+  }
+  let last = await reconcile();
+  if (blow.isForgetful) {
+    // A whole image may be another operator's only one: it is kept for a day, and prune removes it then.
+    await stage.node.exec([
+      "find",
+      "/var/lib/waifu/images",
+      "-type",
+      "f",
+      "-exec",
+      "touch",
+      "-d",
+      "2 days ago",
+      "{}",
+      ";",
+    ]);
+    await operator.run("template", "prune", "--yes");
+  }
+  // Who was refused for want of room has made some, and goes on with it.
+  const isSaidAgain = verb.isRepeated || (blow.isForSmallDisks && promised === REFUSED);
+  const advice = last.exitCode === FINDINGS_LEFT && !isSaidAgain ? adviceOf(last.stdout) : [];
+  for (const words of advice) await operator.run(...words);
+  if (isSaidAgain) await operator.run(...verb.words);
+  if (advice.length > 0 || isSaidAgain) last = await reconcile();
+  const { exitCode, stdout, stderr } = last;
+  const complaint = `reconcile ended with ${exitCode}: ${stdout}${stderr}`;
+  return { complaint: exitCode === 0 ? undefined : complaint, isAdvised: advice.length > 0 };
+}
+
+/** The commands that are named where something is left. */
+function adviceOf(json: string): string[][] {
+  const { findings }: { findings: { outcome: string; hint?: string }[] } = JSON.parse(json);
+  const lines = findings.flatMap(({ outcome, hint = "" }) =>
+    outcome === "left" ? (/waifuctl ([^;:,]+[^;:,.])/.exec(hint)?.[1] ?? []) : [],
+  );
+  const destroys = /^(delete|template (delete|prune)) /;
+  return [...new Set(lines)].map((line) => [...line.split(" "), ...(destroys.test(line) ? ["--yes"] : [])]);
+}

@@ -1,0 +1,42 @@
+import type { ZfsNode } from "../zfs-node/zfs-node.ts";
+import { anywhere, type Blow, goOn, kill, meet } from "./blows.ts";
+
+const ballast = "tank/ballast";
+
+async function onNode(node: ZfsNode, script: string): Promise<void> {
+  const { exitCode, stderr } = await node.exec(["sh", "-c", script]);
+  if (exitCode !== 0) throw new Error(`${node.name}: ${script}: ${stderr}`);
+}
+
+/** What may happen to a node that is a machine of its own. Its disks don't outlive a power cut: nothing of them is ever synced. */
+export const zfsBlows: readonly Blow<ZfsNode>[] = [
+  ...anywhere,
+  {
+    name: "cut the link",
+    async strike(stage, running, when) {
+      await stage.node.setLink(false);
+      await running.ended;
+      await stage.node.setLink(true);
+      await goOn(stage, when);
+    },
+  },
+  {
+    name: "fill the pool",
+    async strike(stage, running) {
+      const script = `zfs create -o refreservation=$(($(zfs get -Hp -o value available tank) - 65536)) ${ballast}`;
+      await onNode(stage.node, script);
+      await meet(stage, running);
+    },
+    cure: ({ node }) => onNode(node, `zfs destroy ${ballast}`),
+  },
+  ...["+1 hour", "-1 hour"].map(
+    (shift): Blow<ZfsNode> => ({
+      name: `node's clock ${shift}`,
+      async strike(stage, running, when) {
+        await kill(stage, running, when);
+        await onNode(stage.node, `date -s '${shift}'`);
+      },
+      cure: ({ node }) => onNode(node, `date -s '${shift.startsWith("+") ? "-" : "+"}1 hour'`),
+    }),
+  ),
+];
