@@ -71,6 +71,10 @@ mkfifo ${folder}/held ${folder}/go
 cd ${folder}/bin
 find /usr/bin /usr/sbin -maxdepth 1 ! -type d ! -name sh ! -name '[bd]*ash' -printf '%f\\n' | sort -u |
   perl -ne 'chomp; symlink "../gate", $_'
+mkdir ${folder}/own-time
+# Its allocator and libfaketime wait for each other as they begin.
+printf '#!/bin/sh\nunset LD_PRELOAD\nexec /usr/bin/redis-cli "$@"\n' >${folder}/own-time/redis-cli
+chmod 755 ${folder}/own-time/redis-cli
 echo 'export WAIFU_GATE=1; [ ! -e ${folder}/stands ] || export PATH=${folder}/bin:$PATH' >${folder}/rc
 # Debian's bash reads this for a remote command too.
 grep -q waifu-gate /root/.bashrc || sed -i '1i [ ! -e ${folder}/rc ] || . ${folder}/rc' /root/.bashrc`;
@@ -98,7 +102,7 @@ export async function openGate(node: Machine): Promise<Gate> {
     rebuild,
     setClock: async (shift) =>
       void (await sh(
-        `sed -i /FAKETIME/d ${folder}/rc${shift === undefined ? "" : `; echo 'export ${movedClock(shift).join(" ")}' >>${folder}/rc`}`,
+        `sed -i /FAKETIME/d ${folder}/rc${shift === undefined ? "" : `; echo 'export PATH=${folder}/own-time:$PATH ${movedClock(shift).join(" ")}' >>${folder}/rc`}`,
       )),
     disarm: async () => void (await sh(`rm -f ${folder}/armed ${folder}/stands`)),
     stand: async () => void (await sh(`rm -f ${folder}/armed; : >${folder}/stands; : >${folder}/calls`)),
