@@ -49,9 +49,10 @@ export async function setUpNode(
   binary: OwnBinary | undefined,
   watch: Watch,
 ): Promise<Setup> {
-  // Without the lock first: what is in order already need not wait for anybody.
+  // Without the lock first: what is in order already need not wait for anybody, but what was cut off needs its end.
   const seen = await decideSetup(cluster, node, binary, watch.signal);
-  if (seen.plan.stages.length === 0) return seen;
+  const isOpen = cluster.state.journal.open().some(({ uuid }) => uuid === node.name);
+  if (seen.plan.stages.length === 0 && !isOpen) return seen;
   return await withNodeLock(cluster, node, watch, async (watch) => {
     const setup = await decideSetup(cluster, node, binary, watch.signal);
     await carryOut(cluster, setup.plan, watch);

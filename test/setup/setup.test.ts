@@ -40,6 +40,20 @@ test("what is wrong is mended under the lock, and looked at again", async () => 
   expect(cluster.state.journal.open()).toEqual([]);
 });
 
+test("one that was cut off at its very end is ended by the next, which has nothing to do", async () => {
+  const { cluster, node } = clusterOf([
+    // Where a node's own configuration describes it, nothing is ever to be done from here.
+    [look, flushed.replace("ids debian", "ids nixos")],
+    [/./, ""],
+  ]);
+  const { journal } = cluster.state;
+  journal.begin({ id: "cut", verb: "node setup", instance: "n1", uuid: "n1", node: "n1", stages: ["last"] });
+  const { plan } = await setUpNode(cluster, node, undefined, watch);
+  expect(plan.stages).toEqual([]);
+  expect(journal.open()).toEqual([]);
+  expect(journal.find("cut")?.outcome).toBe("done");
+});
+
 test("a step that fails ends it, and says which it was", async () => {
   const { cluster, node } = clusterOf([
     [look, flushed],
