@@ -13,7 +13,7 @@ import { zfsBlows } from "./zfs-blows.ts";
 setDefaultTimeout(2_400_000);
 
 const seed = Number(process.env.WAIFU_CRASH_SEED ?? crypto.getRandomValues(new Uint16Array(1))[0]);
-const count = Number(process.env.WAIFU_CRASH_ZFS_SAMPLE ?? 6);
+const count = Number(process.env.WAIFU_CRASH_ZFS_SAMPLE ?? 2);
 
 let campaign: Campaign<ZfsNode>;
 let rehearsals: Rehearsal[];
@@ -23,7 +23,7 @@ beforeAll(async () => {
   const table = { storage: { kind: "zfs", pool: node.pool } };
   campaign = await openCampaign([node], { isServed: false, table });
   const unserved = verbs.filter(({ isServed }) => isServed === undefined);
-  rehearsals = await campaign.rehearse(sample(unserved, 2, seed));
+  rehearsals = await campaign.rehearse(sample(unserved, Math.ceil(count / 3), seed));
 });
 
 afterAll(() => campaign.end());
