@@ -5,7 +5,7 @@ import { cutLink, fillDisk, freeDisk, killLibvirtd, mendLink, startLibvirtd } fr
 import type { LabNode } from "../node.ts";
 import { startNode, stopNode } from "../node.ts";
 import type { Running } from "../waifuctl.ts";
-import { type Machine, movedClock, type When } from "./gate.ts";
+import { byHand, type Machine, movedClock, type When } from "./gate.ts";
 import type { Stage } from "./stage.ts";
 
 export type Blow<Node extends Machine = LabNode> = {
@@ -43,17 +43,19 @@ export const kill = async (stage: Stage, running: Running, when: When) => {
   await goOn(stage, when);
 };
 
+/** It is gone, and what else happens then is there when the next one comes. */
+export const afterKill =
+  <Node extends Machine>(then: (stage: Stage<Node>) => unknown) =>
+  async (stage: Stage<Node>, running: Running, when: When): Promise<void> => {
+    await kill(stage, running, when);
+    await then(stage);
+  };
+
 /** Nothing of the session is struck: waifuctl goes on, and meets what is different now. */
-export const meet = async ({ gate }: Stage, running: Running) => {
-  await gate.disarm();
-  await gate.letGo();
+export const meet = async (stage: Stage, running: Running) => {
+  await goOn(stage, "after");
   await running.ended;
 };
-
-async function byHand(node: Machine, script: string): Promise<void> {
-  const { exitCode, stderr } = await node.exec(["sh", "-c", script]);
-  if (exitCode !== 0) throw new Error(`${node.name}: ${script}: ${stderr}`);
-}
 
 const statePath = ({ operator }: Stage) => join(operator.home, "state.db");
 const forgetLog = async (stage: Stage) => {
@@ -93,48 +95,41 @@ export const anywhere: readonly Blow<Machine>[] = [
   },
   {
     name: "lose the state",
-    async strike(stage, running, when) {
-      await kill(stage, running, when);
+    strike: afterKill(async (stage) => {
       await forgetLog(stage);
       await rm(statePath(stage));
-    },
+    }),
     isForgetful: true,
   },
   {
     name: "truncate the state",
-    async strike(stage, running, when) {
-      await kill(stage, running, when);
+    strike: afterKill(async (stage) => {
       await forgetLog(stage);
       const bytes = await Bun.file(statePath(stage)).bytes();
       await Bun.write(statePath(stage), bytes.subarray(0, bytes.length / 2));
-    },
+    }),
     isForgetful: true,
   },
   {
     name: "a newer waifuctl's state",
-    async strike(stage, running, when) {
-      await kill(stage, running, when);
-      setVersion(stage, (now) => now + 1000);
-    },
+    strike: afterKill((stage) => setVersion(stage, (now) => now + 1000)),
     refusal: CONFIG,
     cure: async (stage) => setVersion(stage, (now) => now - 1000),
   },
   {
     name: "a read-only state",
-    async strike(stage, running, when) {
-      await kill(stage, running, when);
-      stage.operator.under = readOnly(stage.operator.home);
-    },
+    strike: afterKill(({ operator }) => {
+      operator.under = readOnly(operator.home);
+    }),
     refusal: CONFIG,
     cure: undress,
   },
   ...["+1h", "-1h"].map(
     (shift): Blow<Machine> => ({
       name: `operator's clock ${shift}`,
-      async strike(stage, running, when) {
-        await kill(stage, running, when);
-        stage.operator.under = ["/usr/bin/env", ...movedClock(shift)];
-      },
+      strike: afterKill(({ operator }) => {
+        operator.under = ["/usr/bin/env", ...movedClock(shift)];
+      }),
       cure: undress,
     }),
   ),
@@ -196,10 +191,7 @@ const inLab: readonly Blow[] = [
   ...["+1h", "-1h"].map(
     (shift): Blow => ({
       name: `node's clock ${shift}`,
-      async strike(stage, running, when) {
-        await kill(stage, running, when);
-        await stage.gate.setClock(shift);
-      },
+      strike: afterKill(({ gate }) => gate.setClock(shift)),
       cure: ({ gate }) => gate.setClock(),
     }),
   ),

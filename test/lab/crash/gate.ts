@@ -7,6 +7,12 @@ export type Machine = {
   exec(argv: string[], options?: { stdin?: string | Uint8Array; timeoutMs?: number }): Promise<Outcome>;
 };
 
+/** A script as root on the node, past waifuctl; throws where it fails. */
+export async function byHand(node: Machine, script: string, ...words: readonly string[]): Promise<void> {
+  const { exitCode, stderr } = await node.exec(["sh", "-c", script, "sh", ...words]);
+  if (exitCode !== 0) throw new LabError(`${node.name}: ${script}: ${stderr}`);
+}
+
 /** A program that an SSH session calls: what and by whom, as one line, and how often that was called before. */
 export type Call = { readonly line: string; readonly nth: number };
 export type When = "before" | "after";

@@ -2,7 +2,7 @@ import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { newOperator, type Operator, type Table } from "../waifuctl.ts";
 import { type Before, befores, writeFiles } from "./befores.ts";
-import { type Gate, type Machine, openGate } from "./gate.ts";
+import { byHand, type Gate, type Machine, openGate } from "./gate.ts";
 import { type Keeper, standing } from "./standing.ts";
 import { nodeName, type Verb } from "./verbs.ts";
 
@@ -54,10 +54,6 @@ export async function openStage<Node extends Machine>(
 ): Promise<Stage<Node>> {
   const operator = await newOperator([table]);
   const { home } = operator;
-  const byHand = async (script: string, ...words: string[]) => {
-    const { exitCode, stderr } = await node.exec(["sh", "-c", script, "sh", ...words]);
-    if (exitCode !== 0) throw new Error(`${node.name}: ${script}: ${stderr}`);
-  };
   const addTemplates = async () => {
     for (const name of ["idle", "other"])
       await operator.answer("template", "add", name, join(home, `${name}.img`));
@@ -104,11 +100,11 @@ export async function openStage<Node extends Machine>(
         await addTemplates();
       }
       const make: (typeof befores)[Before] = befores[before];
-      await make({ operator, byHand });
+      await make({ operator, byHand: (script) => byHand(node, script) });
     },
     async wipe() {
       seen = undefined;
-      await byHand(wipeScript, keeper.uuid, keeper.mac, keeper.templateDigest);
+      await byHand(node, wipeScript, keeper.uuid, keeper.mac, keeper.templateDigest);
       for (const ending of ["", "-wal", "-shm"]) await rm(join(home, `state.db${ending}`), { force: true });
       await addTemplates();
       await operator.answer("list");

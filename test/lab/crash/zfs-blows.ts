@@ -1,12 +1,8 @@
 import type { ZfsNode } from "../zfs-node/zfs-node.ts";
-import { anywhere, type Blow, goOn, kill, meet } from "./blows.ts";
+import { afterKill, anywhere, type Blow, goOn, meet } from "./blows.ts";
+import { byHand } from "./gate.ts";
 
 const ballast = "tank/ballast";
-
-async function onNode(node: ZfsNode, script: string): Promise<void> {
-  const { exitCode, stderr } = await node.exec(["sh", "-c", script]);
-  if (exitCode !== 0) throw new Error(`${node.name}: ${script}: ${stderr}`);
-}
 
 /** What may happen to a node that is a machine of its own. Its disks don't outlive a power cut: nothing of them is ever synced. */
 export const zfsBlows: readonly Blow<ZfsNode>[] = [
@@ -24,19 +20,16 @@ export const zfsBlows: readonly Blow<ZfsNode>[] = [
     name: "fill the pool",
     async strike(stage, running) {
       const script = `zfs create -o refreservation=$(($(zfs get -Hp -o value available tank) - 65536)) ${ballast}`;
-      await onNode(stage.node, script);
+      await byHand(stage.node, script);
       await meet(stage, running);
     },
-    cure: ({ node }) => onNode(node, `zfs destroy ${ballast}`),
+    cure: ({ node }) => byHand(node, `zfs destroy ${ballast}`),
   },
   ...["+1 hour", "-1 hour"].map(
     (shift): Blow<ZfsNode> => ({
       name: `node's clock ${shift}`,
-      async strike(stage, running, when) {
-        await kill(stage, running, when);
-        await onNode(stage.node, `date -s '${shift}'`);
-      },
-      cure: ({ node }) => onNode(node, `date -s '${shift.startsWith("+") ? "-" : "+"}1 hour'`),
+      strike: afterKill(({ node }) => byHand(node, `date -s '${shift}'`)),
+      cure: ({ node }) => byHand(node, `date -s '${shift.startsWith("+") ? "-" : "+"}1 hour'`),
     }),
   ),
 ];
