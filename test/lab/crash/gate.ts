@@ -29,6 +29,7 @@ export type Gate = {
   held(): Promise<void>;
   /** Goes away, for calls to come. */
   disarm(): Promise<void>;
+  /** If it is still there: it may have ended with its session. */
   letGo(): Promise<void>;
   /** Ends the wait of `held` when nothing came. */
   release(): Promise<void>;
@@ -85,6 +86,9 @@ echo 'export WAIFU_GATE=1; [ ! -e ${folder}/stands ] || export PATH=${folder}/bi
 # Debian's bash reads this for a remote command too.
 grep -q waifu-gate /root/.bashrc || sed -i '1i [ ! -e ${folder}/rc ] || . ${folder}/rc' /root/.bashrc`;
 
+/** Who listens there hears it; nobody does if it takes that long. */
+const tell = (pipe: string, word: string) => `timeout 10 sh -c 'echo ${word} >${folder}/${pipe}' || true`;
+
 const members = "grep -lsz '^WAIFU_GATE=' /proc/[0-9]*/environ | cut -d / -f 3";
 
 const restScript = `
@@ -120,9 +124,8 @@ export async function openGate(node: Machine): Promise<Gate> {
         `${when}\n${nth}\n${line}\n`,
       )),
     held: async () => void (await sh(`cat ${folder}/held`)),
-    release: async () =>
-      void (await sh(`rm ${folder}/stands; timeout 5 sh -c 'echo nobody >${folder}/held' || true`)),
-    letGo: async () => void (await sh(`echo go >${folder}/go`)),
+    release: async () => void (await sh(`rm ${folder}/stands; ${tell("held", "nobody")}`)),
+    letGo: async () => void (await sh(tell("go", "go"))),
     cut: async () =>
       void (await sh(`while pids=$(${members}) && [ -n "$pids" ]; do kill -KILL $pids 2>&1; done; true`)),
     rest: async () => void (await sh(restScript)),

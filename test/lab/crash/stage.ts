@@ -14,6 +14,8 @@ export type Stage<Node extends Machine = Machine> = {
   look(verb: Verb): Promise<string>;
   /** As a verb finds it, which reads so; nothing is done where the last look has shown that. */
   set(verb: Verb, before?: string): Promise<void>;
+  /** After the operator has forgotten everything: what no node tells, the keeper's secret. */
+  remind(): Promise<void>;
   /** When something went wrong: all but the keeper is gone by hand, and the operator has forgotten everything. */
   wipe(): Promise<void>;
   leave(): Promise<void>;
@@ -58,8 +60,9 @@ export async function openStage<Node extends Machine>(
     for (const name of ["idle", "other"])
       await operator.answer("template", "add", name, join(home, `${name}.img`));
   };
-  const keepSecret = async () =>
-    void (await operator.answer("secret", "set", "keeper", "kept", "--file", "password"));
+  const remind = async () => {
+    if (isServed) await operator.answer("secret", "set", "keeper", "kept", "--file", "password");
+  };
   await writeFiles(home);
   await addTemplates();
   if (isServed) await operator.answer("node", "setup", nodeName);
@@ -67,7 +70,7 @@ export async function openStage<Node extends Machine>(
   const keeper = await operator.answer<Keeper & { templateDigest: string }>(
     ...["create", "keeper", "-t", "idle", "--no-wait", "--seed", transport],
   );
-  if (isServed) await keepSecret();
+  await remind();
   const gate = await openGate(node);
   const deleteAll = async (isKept: (name: string) => boolean) => {
     for (const { name } of await operator.answer<{ name: string }[]>("list"))
@@ -102,15 +105,15 @@ export async function openStage<Node extends Machine>(
       const make: (typeof befores)[Before] = befores[before];
       await make({ operator, byHand: (script) => byHand(node, script) });
     },
+    remind,
     async wipe() {
       seen = undefined;
       await byHand(node, wipeScript, keeper.uuid, keeper.mac, keeper.templateDigest);
       for (const ending of ["", "-wal", "-shm"]) await rm(join(home, `state.db${ending}`), { force: true });
       await addTemplates();
       await operator.answer("list");
-      if (!isServed) return;
-      await operator.answer("node", "setup", nodeName);
-      await keepSecret();
+      if (isServed) await operator.answer("node", "setup", nodeName);
+      await remind();
     },
     async leave() {
       await gate.close();

@@ -66,6 +66,7 @@ export async function carryOut<Node extends Machine>(
 ): Promise<Verdict> {
   const verdict = await strike(stage, trial);
   if (!isGood(verdict)) await stage.wipe();
+  else if (trial.blow.isForgetful) await stage.remind();
   return verdict;
 }
 
