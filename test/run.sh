@@ -57,7 +57,7 @@ tests --path-ignore-patterns 'test/lab/**'
 check "lab" bun run test/lab/lab.ts up --name test --nodes 3 --image tiny --image debian-12
 check "ZFS node" wait "$zfs"
 # An emulated machine has one processor and little to do on ours: its tests go beside the others, in a lab of their own.
-WAIFU_LAB=test-zfs bun test ./test/lab/*zfs*.test.ts ./test/lab/zfs-node >"$log.zfs" 2>&1 &
+WAIFU_LAB=test-zfs bun test ./test/lab/*zfs*.test.ts ./test/lab/zfs-node ./test/lab/crash/*zfs*.test.ts >"$log.zfs" 2>&1 &
 zfs=$!
 tests --path-ignore-patterns 'test/lab/**/*zfs*' --path-ignore-patterns 'test/lab/zfs-node/**' ./test/lab
 echo "== the tests on ZFS, which ran meanwhile"

@@ -114,7 +114,20 @@ function retriedWhileBusy(argv: Argv): Argv {
   return ["sh", "-c", untilFree, "sh", ...argv];
 }
 
-/** Of the size that is asked for, not of its origin's. */
+const cloneScript = `
+for name; do :; done
+tries=0
+until message=$("$@" 2>&1); do
+  tries=$((tries + 1))
+  case $message in *busy*) ;; *exists*) [ $tries -gt 1 ] ;; *) false ;; esac && [ $tries -le 50 ] || { echo "$message" >&2; exit 1; }
+  sleep 0.2
+  zfs destroy "$name" 2>/dev/null
+done`;
+
+/**
+ * Of the size that is asked for, not of its origin's. Where its device is held as it gets its properties, ZFS means to take the whole clone
+ * back, and leaves it there when that meets a held device too (zfs_ioc_clone): what is there after the first "busy" is ours, and in the way.
+ */
 export function cloneVolume(
   snapshot: string,
   name: string,
@@ -122,7 +135,9 @@ export function cloneVolume(
   labels: Record<string, string>,
 ): Command {
   const options = properties({ volmode: "dev", volsize: String(sizeBytes), ...waifu(labels) });
-  return once(retriedWhileBusy(["zfs", "clone", ...options, snapshot, name]), { timeoutMs: ZFS_MS });
+  return once(["sh", "-c", cloneScript, "sh", "zfs", "clone", ...options, snapshot, name], {
+    timeoutMs: ZFS_MS,
+  });
 }
 
 export function setProperty(name: string, property: string, value: string): Command {

@@ -17,13 +17,20 @@ test("clones are told with the volume that they came from; snapshots without any
   ]);
 });
 
-/** What comes of a clone where `zfs` says `message` twice before it does its work, and how often it was called. */
-async function cloneAfter(message: string) {
+/** What comes of a clone where `zfs clone` says these one after the other before it does its work, and what was called. */
+async function cloneAfter(...messages: string[]) {
   const folder = await mkdtemp(join(tmpdir(), "waifu-zfs-"));
   const zfs = join(folder, "zfs");
+  await Bun.write(join(folder, "messages"), messages.map((message) => `${message}\n`).join(""));
   await Bun.write(
     zfs,
-    `#!/bin/sh\necho . >>${folder}/calls\n[ $(wc -l <${folder}/calls) -gt 2 ] || { echo "${message}" >&2; exit 1; }\n`,
+    `#!/bin/sh
+cd ${folder}
+echo "$1" >>calls
+[ "$1" = clone ] || exit 0
+message=$(sed -n "$(grep -c clone calls)p" messages)
+[ -z "$message" ] || { echo "$message" >&2; exit 1; }
+`,
   );
   await chmod(zfs, 0o755);
   const { argv } = cloneVolume("tank/a@ready", "tank/b", 1024 ** 2, {});
@@ -32,20 +39,25 @@ async function cloneAfter(message: string) {
     stderr: "pipe",
   });
   const outcome = { exitCode: await child.exited, stderr: await child.stderr.text() };
-  const calls = (await Bun.file(join(folder, "calls")).text()).split("\n").length - 1;
+  const calls = (await Bun.file(join(folder, "calls")).text()).trim().split("\n");
   await rm(folder, { recursive: true });
   return { ...outcome, calls };
 }
 
-test("a volume that udev looks at just now is asked again", async () => {
-  expect(await cloneAfter("cannot create 'tank/b': dataset is busy")).toEqual({
+const busy = "cannot create 'tank/b': dataset is busy";
+const exists = "cannot create 'tank/b': dataset already exists";
+
+test("a volume that udev looks at just now is asked for again, and what could not be taken back goes first", async () => {
+  expect(await cloneAfter(busy, exists)).toEqual({
     exitCode: 0,
     stderr: "",
-    calls: 3,
+    calls: ["clone", "destroy", "clone", "destroy", "clone"],
   });
 });
 
-test("any other refusal stands at once, in zfs's own words", async () => {
-  const message = "cannot create 'tank/b': dataset already exists";
-  expect(await cloneAfter(message)).toEqual({ exitCode: 1, stderr: `${message}\n`, calls: 1 });
-});
+test.each([exists, "cannot create 'tank/b': out of space"])(
+  "any other refusal stands at once, in zfs's own words: %s",
+  async (message) => {
+    expect(await cloneAfter(message)).toEqual({ exitCode: 1, stderr: `${message}\n`, calls: ["clone"] });
+  },
+);

@@ -6,9 +6,10 @@ import { nodeName, subject } from "./verbs.ts";
 /** What verbs start from is made with: waifuctl, and a shell on the node. */
 type Hands = { readonly operator: Operator; byHand(script: string): Promise<void> };
 
+/** The same each time: what is made of it is known by its digest. */
 const writeDisk = `
 disk=/dev/zvol/tank/waifu/instances/${subject}
-if [ -e "$disk" ]; then dd if=/dev/urandom of="$disk" bs=4k count=1 conv=fsync status=none
+if [ -e "$disk" ]; then yes | dd of="$disk" bs=4k count=1 iflag=fullblock conv=fsync status=none
 else qemu-io -c 'write -q 0 4k' "$(ls /var/lib/waifu/instances/${subject}.*.qcow2)"
 fi`;
 
