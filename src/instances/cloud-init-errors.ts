@@ -3,15 +3,15 @@ import type { Cluster } from "../nodes/cluster.ts";
 import type { Instance } from "./locate.ts";
 
 const PAUSE_MS = 500;
-const TRIES = 60;
 
 /**
- * What cloud-init could not do, as the guest's agent tells it: names of modules, mostly. Nothing when there is no agent. Of a guest that has
- * phoned home nothing is missed: that is one of cloud-init's last modules, and its end is waited for.
+ * What cloud-init could not do, as the guest's agent tells it: names of modules, mostly. Nothing when there is no agent. Where the seed comes
+ * over HTTP nothing is missed: cloud-init's end is waited for, until the deadline (Unix time in milliseconds).
  */
 export async function cloudInitErrors(
   cluster: Cluster,
   { node, spec }: Instance,
+  deadline: number,
   signal?: AbortSignal,
 ): Promise<string[]> {
   const runner = await cluster.connect(node);
@@ -22,10 +22,11 @@ export async function cloudInitErrors(
     signal,
   );
   const pid = parseStarted(started.stdout);
-  for (let tries = pid === undefined ? 0 : TRIES; pid !== undefined && tries > 0; tries--) {
+  while (pid !== undefined && cluster.now().getTime() < deadline) {
     const output = parseExit((await runner.run(readExit(uri, uuid, pid), signal)).stdout);
     if (output !== undefined) return errorsIn(output);
     await Bun.sleep(PAUSE_MS);
+    signal?.throwIfAborted();
   }
   return [];
 }

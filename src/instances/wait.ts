@@ -47,7 +47,7 @@ export async function waitForGuest(
     state = boot.state;
     step.update(state === "defined" || address === undefined ? state : `${state}, at ${address}`);
     if (address !== undefined && (await isReached(cluster, instance, goal, { state, address }))) {
-      const awakening = await judge(cluster, instance, goal, address, watch);
+      const awakening = await judge(cluster, instance, { goal, address, deadline }, watch);
       step.done(`${awakening.state}, at ${address}`);
       return awakening;
     }
@@ -81,12 +81,15 @@ async function isReached(
 async function judge(
   cluster: Cluster,
   instance: Instance,
-  goal: WaitGoal,
-  address: string,
+  {
+    goal,
+    address,
+    deadline,
+  }: { readonly goal: WaitGoal; readonly address: string; readonly deadline: number },
   { reporter, signal }: Watch,
 ): Promise<Awakening> {
   if (goal === "lease") return { address, state: "booting" };
-  const errors = await cloudInitErrors(cluster, instance, signal);
+  const errors = await cloudInitErrors(cluster, instance, deadline, signal);
   if (errors.length === 0) return { address, state: "running" };
   reporter.warn(`cloud-init failed in ${instance.spec.name}: ${errors.join("; ")}`);
   return { address, state: "degraded" };

@@ -2,7 +2,7 @@ import { expect, test } from "bun:test";
 import type { InstanceSpec } from "../../src/instance-spec.ts";
 import { type BootState, lookAtBoot, toldHostKeys } from "../../src/instances/boot.ts";
 import type { Instance } from "../../src/instances/locate.ts";
-import { waitForGuest } from "../../src/instances/wait.ts";
+import { type Awakening, waitForGuest } from "../../src/instances/wait.ts";
 import { createRecordingReporter } from "../recording-reporter.ts";
 import { nodeConfig, scriptedCluster } from "../scripted-cluster.ts";
 import { type Rule, ScriptedRunner } from "../scripted-runner.ts";
@@ -78,6 +78,25 @@ test("one whose cloud-init failed is degraded, and the module is named", async (
   const reached = await waitForGuest(cluster, instance, "ready", 60_000, { reporter });
   expect(reached.state).toBe("degraded");
   expect(reporter.lines).toContain("warn cloud-init failed in cosy-otter: scripts_user");
+});
+
+test.each<[number, Awakening["state"]]>([
+  [100, "degraded"],
+  [60, "running"],
+])("its cloud-init is at work for two minutes, of %d s that there are: %s", async (seconds, state) => {
+  const failed = { errors: ["('scripts_user', RuntimeError('Runparts: 1 failures'))"] };
+  const { cluster, instance, node } = guest({ boot: home, agent: failed });
+  let clock = 0;
+  const ended = node.rules.find(([pattern]) => pattern.source.includes("status"))?.[1];
+  const answer = () => {
+    clock += 40_000;
+    return clock < 120_000 ? '{"return":{"exited":false}}' : String(ended);
+  };
+  node.rules = [[/"guest-exec-status"/, answer], ...node.rules];
+  const timed = { ...cluster, now: () => new Date(clock) };
+  const watch = { reporter: createRecordingReporter() };
+  const reached = await waitForGuest(timed, instance, "ready", seconds * 1000, watch);
+  expect(reached.state).toBe(state);
 });
 
 test("the host keys that a guest told are known, of one with a disk none", async () => {
