@@ -121,7 +121,7 @@ until message=$("$@" 2>&1); do
   tries=$((tries + 1))
   case $message in *busy*) ;; *exists*) [ $tries -gt 1 ] ;; *) false ;; esac && [ $tries -le 50 ] || { echo "$message" >&2; exit 1; }
   sleep 0.2
-  zfs destroy "$name" 2>/dev/null
+  zfs destroy "$name" 2>/dev/null || :
 done`;
 
 /**

@@ -27,7 +27,7 @@ async function cloneAfter(...messages: string[]) {
     `#!/bin/sh
 cd ${folder}
 echo "$1" >>calls
-[ "$1" = clone ] || exit 0
+[ "$1" = clone ] || exit 1
 message=$(sed -n "$(grep -c clone calls)p" messages)
 [ -z "$message" ] || { echo "$message" >&2; exit 1; }
 `,
