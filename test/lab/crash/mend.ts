@@ -53,12 +53,20 @@ export async function mend<Node extends Machine>(
   return { complaint: exitCode === 0 ? undefined : complaint, isAdvised: advice.length > 0 };
 }
 
+/** What a person adds: they are sure, and this guest knows no power button, for which `stop` would wait its ten minutes. */
+const added: readonly (readonly [RegExp, string])[] = [
+  [/^(delete|template (delete|prune)) /, "--yes"],
+  [/^stop /, "--force"],
+];
+
 /** The commands that are named where something is left. */
 function adviceOf(json: string): string[][] {
   const { findings }: { findings: { outcome: string; hint?: string }[] } = JSON.parse(json);
   const lines = findings.flatMap(({ outcome, hint = "" }) =>
     outcome === "left" ? (/waifuctl ([^;:,]+[^;:,.])/.exec(hint)?.[1] ?? []) : [],
   );
-  const destroys = /^(delete|template (delete|prune)) /;
-  return [...new Set(lines)].map((line) => [...line.split(" "), ...(destroys.test(line) ? ["--yes"] : [])]);
+  return [...new Set(lines)].map((line) => [
+    ...line.split(" "),
+    ...added.flatMap(([of, word]) => (of.test(line) ? [word] : [])),
+  ]);
 }
