@@ -69,6 +69,9 @@ function setVersion(stage: Stage, version: (now: number) => number): void {
   database.close();
 }
 
+/** One that just isn't up, as in the middle of `node setup`, finds its files gone. */
+const emptyRedis = "redis-cli -s /run/waifu-redis/redis.sock FLUSHALL || rm -rf /var/lib/waifu-redis/*";
+
 const undress = async ({ operator }: Stage) => {
   operator.under = [];
 };
@@ -177,7 +180,7 @@ const inLab: readonly Blow[] = [
   {
     name: "empty Redis",
     async strike(stage, running) {
-      await byHand(stage.node, "redis-cli -s /run/waifu-redis/redis.sock FLUSHALL");
+      await byHand(stage.node, emptyRedis);
       await meet(stage, running);
     },
   },
