@@ -10,12 +10,12 @@ import { scriptedCluster } from "../scripted-cluster.ts";
 const folder = mkdtempSync(join(tmpdir(), "waifu-relabel-"));
 afterAll(() => rmSync(folder, { recursive: true }));
 
-/** `web` brings pw and cert, `site` brings cert too, `db` brings pw of its own. */
+/** `web` brings log-in and cert, `site` brings cert too, `db` a log-in of its own. No base64 holds that dash. */
 const kept: [label: [string, string], key: string, day: number][] = [
-  [["role", "web"], "pw", 1],
+  [["role", "web"], "log-in", 1],
   [["role", "web"], "cert", 1],
   [["site", "home"], "cert", 2],
-  [["role", "db"], "pw", 1],
+  [["role", "db"], "log-in", 1],
 ];
 
 const scripted = scriptedCluster([]);
@@ -30,9 +30,9 @@ test.each<[string, Record<string, string>, Record<string, string>, RegExp[]]>([
   ["the same labels", { role: "web" }, { role: "web" }, []],
   ["a label that brings nothing", { role: "web" }, { role: "web", x: "y" }, []],
   ["none any more", { site: "home" }, {}, [/HDEL.*cert/s]],
-  ["its first", {}, { role: "db" }, [/HSET.*pw/s]],
-  ["others", { role: "web" }, { role: "db" }, [/HDEL.*cert/s, /HSET.*pw/s]],
-  ["one that goes before", { role: "web" }, { role: "web", site: "home" }, [/HSET.*cert(?!.*pw)/s]],
+  ["its first", {}, { role: "db" }, [/HSET.*log-in/s]],
+  ["others", { role: "web" }, { role: "db" }, [/HDEL.*cert/s, /HSET.*log-in/s]],
+  ["one that goes before", { role: "web" }, { role: "web", site: "home" }, [/HSET.*cert(?!.*log-in)/s]],
 ])("a guest that gets %s", (_, before, after, expected) => {
   const [was, is] = [before, after].map((labels) => ({ uuid: "6f1d2c3b", labels }));
   if (was === undefined || is === undefined) throw new Error("there are two");

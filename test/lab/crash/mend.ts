@@ -44,10 +44,13 @@ export async function mend<Node extends Machine>(
   }
   // Who was refused for want of room has made some, and goes on with it.
   const isSaidAgain = verb.isRepeated || (blow.isForSmallDisks && promised === REFUSED);
-  const advice = last.exitCode === FINDINGS_LEFT && !isSaidAgain ? adviceOf(last.stdout) : [];
+  if (isSaidAgain) {
+    await operator.run(...verb.words);
+    last = await reconcile();
+  }
+  const advice = last.exitCode === FINDINGS_LEFT ? adviceOf(last.stdout) : [];
   for (const words of advice) await operator.run(...words);
-  if (isSaidAgain) await operator.run(...verb.words);
-  if (advice.length > 0 || isSaidAgain) last = await reconcile();
+  if (advice.length > 0) last = await reconcile();
   const { exitCode, stdout, stderr } = last;
   const complaint = `reconcile ended with ${exitCode}: ${stdout}${stderr}`;
   return { complaint: exitCode === 0 ? undefined : complaint, isAdvised: advice.length > 0 };
