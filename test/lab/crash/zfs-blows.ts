@@ -19,7 +19,9 @@ export const zfsBlows: readonly Blow<ZfsNode>[] = [
   {
     name: "fill the pool",
     async strike(stage, running) {
-      const script = `zfs create -o refreservation=$(($(zfs get -Hp -o value available tank) - 65536)) ${ballast}`;
+      // Not mounted: a full pool has no room for the folder either.
+      const bytes = "$(($(zfs get -Hp -o value available tank) - 65536))";
+      const script = `zfs create -o mountpoint=none -o refreservation=${bytes} ${ballast}`;
       await byHand(stage.node, script);
       await meet(stage, running);
     },
