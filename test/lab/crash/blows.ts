@@ -87,12 +87,11 @@ const readOnly = (folder: string) => [
 export const anywhere: readonly Blow<Machine>[] = [
   { name: "kill", strike: kill },
   {
-    // Dead until waifuctl has ended.
+    // Dead until waifuctl has ended; nothing else is.
     name: "kill libvirtd",
-    async strike(stage, running, when) {
+    async strike(stage, running) {
       await killLibvirtd(stage.node);
-      await goOn(stage, when);
-      await running.ended;
+      await meet(stage, running);
       await startLibvirtd(stage.node);
     },
   },
