@@ -16,9 +16,18 @@ export function powerFindings(scene: Scene): Found[] {
     if (domain.state === "paused") return [paused(scene, domain)];
     const isWantedOff = domain.spec.power === "off";
     if (isOn(domain)) return isWantedOff ? [onThoughOff(scene, domain)] : [];
-    const hasDisk = scene.probe.storage.disks.some(({ uuid }) => uuid === domain.spec.uuid);
-    return !isWantedOff && hasDisk && mustRestart(domain) ? [offThoughOn(scene, domain)] : [];
+    const isWhole = hasDisk(scene, domain) && hasSeed(scene, domain);
+    return !isWantedOff && isWhole && mustRestart(domain) ? [offThoughOn(scene, domain)] : [];
   });
+}
+
+function hasDisk({ probe }: Scene, { spec }: OwnDomain): boolean {
+  return probe.storage.disks.some(({ uuid }) => uuid === spec.uuid);
+}
+
+/** On its disk, or what that is made of. */
+function hasSeed({ traces }: Scene, { spec: { uuid, seed } }: OwnDomain): boolean {
+  return seed === "http" || traces.seedDisks.has(uuid) || traces.histories.get(uuid) !== undefined;
 }
 
 /**

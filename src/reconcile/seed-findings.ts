@@ -25,7 +25,9 @@ function seedFinding({ node, traces, memories }: Scene, { spec }: OwnDomain): Fo
         risk: "person",
         message: `what ${node.name} keeps of the seed of ${name} ${what}${isMissing ? ", and so is the seed" : ""}`,
         reason: isMissing ? "nothing is left to make it of" : "the guest is served, but can't be edited",
-        hint: `Restore /var/lib/waifu/seeds/${uuid}.json from a backup, or make ${name} anew.`,
+        hint: isMissing
+          ? `If it was only being made: waifuctl delete ${name}; else restore /var/lib/waifu/seeds/${uuid}.json from a backup.`
+          : `Restore /var/lib/waifu/seeds/${uuid}.json from a backup, or make ${name} anew.`,
       },
     ];
   }

@@ -156,6 +156,11 @@ describe("seeds", () => {
     ],
     ["whose history is gone", nodeView({ traces: { histories: none } }), ["seed-damaged person"]],
     [
+      "that is gone, and its history with it: it is not started without",
+      nodeView({ domains: [off], traces: { histories: none, seedDisks: none } }),
+      ["seed-damaged person"],
+    ],
+    [
       "whose history is damaged",
       nodeView({ traces: { histories: new Map([[spec.uuid, undefined]]) } }),
       ["seed-damaged person"],

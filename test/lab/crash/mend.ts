@@ -1,4 +1,4 @@
-import type { Machine } from "./gate.ts";
+import { byHand, type Machine } from "./gate.ts";
 import type { Stage } from "./stage.ts";
 import type { Trial } from "./trial.ts";
 
@@ -25,23 +25,13 @@ export async function mend<Node extends Machine>(
     if (blow.refusal !== undefined && exitCode !== blow.refusal)
       return { complaint: `reconcile does not refuse: ${exitCode}: ${stderr}`, isAdvised: false };
   }
-  let last = await reconcile();
   if (blow.isForgetful) {
-    // A whole image may be another operator's only one: it is kept for a day, and prune removes it then.
-    await stage.node.exec([
-      "find",
-      "/var/lib/waifu/images",
-      "-type",
-      "f",
-      "-exec",
-      "touch",
-      "-d",
-      "2 days ago",
-      "{}",
-      ";",
-    ]);
-    await operator.run("template", "prune", "--yes");
+    // What is half done may be another operator's, and a whole image his only one: they are kept for a day.
+    const half = "\\( -path '*/images/*' -o -name '*.new' -o -name '*.part' \\)";
+    await byHand(stage.node, `find /var/lib/waifu -type f ${half} -exec touch -d '2 days ago' '{}' ';'`);
   }
+  let last = await reconcile();
+  if (blow.isForgetful) await operator.run("template", "prune", "--yes");
   // Who was refused for want of room has made some, and goes on with it.
   const isSaidAgain = verb.isRepeated || (blow.isForSmallDisks && promised === REFUSED);
   if (isSaidAgain) {

@@ -67,7 +67,7 @@ if command -v zfs >/dev/null; then
   done
   zfs list -H -o waifu:digest -t volume -r tank/waifu/templates | sed 's/^/template /'
 fi
-find /run/lock /tmp /var/tmp -name 'waifu*' ! -name '*.lock' ! -name '*.work'
+find /run/lock /tmp /var/tmp -name 'waifu*' ! -name '*.lock' ! -name '*.work' ! -name '*.work.log'
 exit 0`;
 
 /** All that there is on a node, and how it is, in lines. */

@@ -87,7 +87,12 @@ async function strike<Node extends Machine>(stage: Stage<Node>, trial: Trial<Nod
   const said = `waifuctl ended with ${promised}: ${stderr.trim()}`;
   const { complaint, isAdvised } = await mend(stage, trial, promised);
   if (complaint !== undefined) return { end: "not mended", told: `${said}\n${complaint}` };
-  const now = await stage.look(verb);
+  let now = await stage.look(verb);
+  // Nobody remembers how far it was to go: who wants the rest says it again.
+  if (blow.isForgetful && now !== wanted && now !== before) {
+    await operator.run(...verb.words);
+    now = await stage.look(verb);
+  }
   if (now === wanted) return { end: "as wanted", isAdvised };
   if (now === before && promised !== 0 && !verb.isRepeated) return { end: "as before", isAdvised };
   const isKept = [before, wanted].some((stood) => keeperLines(stood) === keeperLines(now));
