@@ -34,12 +34,15 @@ export function planRemoval(probe: NodeProbe, { uuid, name, mac }: Traces, now: 
       // First: if it fails, the domain is still there to be deleted again.
       ...(isServed ? [{ title: "serve its seed no more", commands: [forgetSeed(uuid, now)] }] : []),
     ],
-    domain === undefined ? [] : [{ title: "undefine", commands: [undefineDomain(uri, uuid)] }],
+    // While disk and seed still tell whose it is: with the journal lost too, nobody could know.
     [
+      ...(domain === undefined ? [] : [{ title: "undefine", commands: [undefineDomain(uri, uuid)] }]),
       ...(network === undefined ? [] : reservations).map((entry) => ({
         title: `release ${entry.address}`,
         commands: [releaseAddress(uri, network?.name ?? "", entry)],
       })),
+    ],
+    [
       ...disks.map((disk) => ({ title: "delete the disk", commands: kind.deleteDisk(disk) })),
       {
         title: "delete seed and console log",

@@ -25,8 +25,8 @@ test("a running instance is switched off and every trace of it removed", async (
   const titles = decided.plan.stages.map((steps) => steps.map((step) => step.title));
   expect(titles).toEqual([
     ["switch off"],
-    ["undefine"],
-    ["release 192.168.122.2", "delete the disk", "delete seed and console log"],
+    ["undefine", "release 192.168.122.2"],
+    ["delete the disk", "delete seed and console log"],
   ]);
   expect(n1.ran.filter((line) => removals.some(([pattern]) => pattern.test(line)))).toHaveLength(5);
   expect(cluster.state.instances.all()).toEqual([]);
