@@ -72,14 +72,19 @@ export function parseClones(stdout: string): { readonly origin: string; readonly
   });
 }
 
-/** Makes the parents too. They are never mounted: only zvols live below. */
+/**
+ * Makes the parents too. It is never mounted: only zvols live below, which inherit that the node's partition scanners don't see what
+ * is in them (volmode=dev, zfsprops(7)). Said of a volume itself, ZFS takes its device away and makes it again while the volume's
+ * other properties are set, and what meets there fails with "busy", or leaves the volume without a device (zvol_set_volmode_impl).
+ */
 export function createFilesystem(name: string): Command {
-  return repeatable(["zfs", "create", "-p", "-o", "mountpoint=none", name], { timeoutMs: ZFS_MS });
+  return repeatable(["zfs", "create", "-p", "-o", "mountpoint=none", "-o", "volmode=dev", name], {
+    timeoutMs: ZFS_MS,
+  });
 }
 
 /**
- * Sparse, hidden from the node's partition scanners (volmode=dev, zfsprops(7)), with a fixed block size: its default moved
- * from 8K to 16K in OpenZFS 2.2, and clones and received copies keep it for ever.
+ * Sparse, with a fixed block size: its default moved from 8K to 16K in OpenZFS 2.2, and clones and received copies keep it for ever.
  */
 export function createVolume(name: string, sizeBytes: number, labels: Record<string, string>): Command {
   return once(
@@ -91,7 +96,7 @@ export function createVolume(name: string, sizeBytes: number, labels: Record<str
       String(sizeBytes),
       "-b",
       "16k",
-      ...properties({ volmode: "dev", compression: "lz4", ...waifu(labels) }),
+      ...properties({ compression: "lz4", ...waifu(labels) }),
       name,
     ],
     { timeoutMs: ZFS_MS },
@@ -115,18 +120,15 @@ function retriedWhileBusy(argv: Argv): Argv {
 }
 
 const cloneScript = `
+size=$1
+shift
+zfs clone "$@" || exit
 for name; do :; done
-tries=0
-until message=$("$@" 2>&1); do
-  tries=$((tries + 1))
-  case $message in *busy*) ;; *exists*) [ $tries -gt 1 ] ;; *) false ;; esac && [ $tries -le 50 ] || { echo "$message" >&2; exit 1; }
-  sleep 0.2
-  zfs destroy "$name" 2>/dev/null || :
-done`;
+set -- zfs set "volsize=$size" "$name"${untilFree}`;
 
 /**
- * Of the size that is asked for, not of its origin's. Where its device is held as it gets its properties, ZFS means to take the whole clone
- * back, and leaves it there when that meets a held device too (zfs_ioc_clone): what is there after the first "busy" is ours, and in the way.
+ * Of the size that is asked for, not of its origin's. Its labels come with it; its size follows, for udev looks at the new device, and
+ * where that is in the way `zfs clone -o volsize` takes the whole clone back, or fails to and leaves it there (zfs_ioc_clone).
  */
 export function cloneVolume(
   snapshot: string,
@@ -134,10 +136,8 @@ export function cloneVolume(
   sizeBytes: number,
   labels: Record<string, string>,
 ): Command {
-  const options = properties({ volmode: "dev", volsize: String(sizeBytes), ...waifu(labels) });
-  return once(["sh", "-c", cloneScript, "sh", "zfs", "clone", ...options, snapshot, name], {
-    timeoutMs: ZFS_MS,
-  });
+  const words = [String(sizeBytes), ...properties(waifu(labels)), snapshot, name];
+  return once(["sh", "-c", cloneScript, "sh", ...words], { timeoutMs: ZFS_MS });
 }
 
 export function setProperty(name: string, property: string, value: string): Command {
@@ -171,13 +171,17 @@ const waitForIt = `
 tries=0
 until [ -b "$1" ]; do
   tries=$((tries + 1))
-  [ $tries -le 300 ] || { echo "$1 did not appear within 30 s: is udev running?" >&2; exit 1; }
+  [ $tries -ne 100 ] || udevadm trigger --subsystem-match=block --sysname-match='zd*'
+  [ $tries -le 600 ] || { echo "$1 did not appear within 60 s: is udev running?" >&2; exit 1; }
   sleep 0.1
 done`;
 
-/** `zfs create` and `clone` return before udev has made the device link (openzfs/zfs#7875). */
+/**
+ * `zfs create` and `clone` return before udev has made the device link (openzfs/zfs#7875). It misses one at times, and makes it when
+ * it is told to look again (openzfs/zfs#12484).
+ */
 export function waitForDevice(path: string): Command {
-  return repeatable(["sh", "-c", waitForIt, "sh", path], { timeoutMs: 60_000 });
+  return repeatable(["sh", "-c", waitForIt, "sh", path], { timeoutMs: ZFS_MS });
 }
 
 const exposeScript = `

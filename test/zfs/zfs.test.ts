@@ -17,8 +17,8 @@ test("clones are told with the volume that they came from; snapshots without any
   ]);
 });
 
-/** What comes of a clone where `zfs clone` says these one after the other before it does its work, and what was called. */
-async function cloneAfter(...messages: string[]) {
+/** What comes of a clone where `zfs` says these one after the other before it does what it is asked, and what it was asked. */
+async function cloneWhere(...messages: string[]) {
   const folder = await mkdtemp(join(tmpdir(), "waifu-zfs-"));
   const zfs = join(folder, "zfs");
   await Bun.write(join(folder, "messages"), messages.map((message) => `${message}\n`).join(""));
@@ -26,14 +26,13 @@ async function cloneAfter(...messages: string[]) {
     zfs,
     `#!/bin/sh
 cd ${folder}
-echo "$1" >>calls
-[ "$1" = clone ] || exit 1
-message=$(sed -n "$(grep -c clone calls)p" messages)
+echo "$@" >>calls
+message=$(sed -n "$(wc -l <calls)p" messages)
 [ -z "$message" ] || { echo "$message" >&2; exit 1; }
 `,
   );
   await chmod(zfs, 0o755);
-  const { argv } = cloneVolume("tank/a@ready", "tank/b", 1024 ** 2, {});
+  const { argv } = cloneVolume("tank/a@ready", "tank/b", 1024 ** 2, { uuid: "u" });
   const child = Bun.spawn([...argv], {
     env: { ...process.env, PATH: `${folder}:${process.env.PATH}` },
     stderr: "pipe",
@@ -44,20 +43,24 @@ message=$(sed -n "$(grep -c clone calls)p" messages)
   return { ...outcome, calls };
 }
 
-const busy = "cannot create 'tank/b': dataset is busy";
-const exists = "cannot create 'tank/b': dataset already exists";
+const clone = "clone -o waifu:uuid=u tank/a@ready tank/b";
+const resize = "set volsize=1048576 tank/b";
+const busy = "cannot set property for 'tank/b': dataset is busy";
 
-test("a volume that udev looks at just now is asked for again, and what could not be taken back goes first", async () => {
-  expect(await cloneAfter(busy, exists)).toEqual({
+test("a clone that udev looks at just now is asked for its size again", async () => {
+  expect(await cloneWhere("", busy, busy)).toEqual({
     exitCode: 0,
     stderr: "",
-    calls: ["clone", "destroy", "clone", "destroy", "clone"],
+    calls: [clone, resize, resize, resize],
   });
 });
 
-test.each([exists, "cannot create 'tank/b': out of space"])(
-  "any other refusal stands at once, in zfs's own words: %s",
-  async (message) => {
-    expect(await cloneAfter(message)).toEqual({ exitCode: 1, stderr: `${message}\n`, calls: ["clone"] });
-  },
-);
+test.each([
+  [["cannot create 'tank/b': dataset already exists"], [clone]],
+  [
+    ["", "cannot set property for 'tank/b': out of space"],
+    [clone, resize],
+  ],
+])("any other refusal stands at once, in zfs's own words: %j", async (messages, calls) => {
+  expect(await cloneWhere(...messages)).toEqual({ exitCode: 1, stderr: `${messages.at(-1)}\n`, calls });
+});
